@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What one runner counted. */
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Stage {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Mocha stages count their own tests; any other stage counts as one. */
+  readonly mocha?: boolean;
+  /** Whether later stages make sense after this one failed. */
+  readonly needed?: boolean;
+}
+
+const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+const scratch = mkdtempSync(join(tmpdir(), "carrel-tests-"));
+const environment = { ...process.env, LAB_NAME: process.env["CARREL_TEST_LAB"] ?? "test" };
+
+const checks: readonly Stage[] = [
+  { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
+  { name: "types", command: ["tsc", "-p", "."] },
+  { name: "configuration reference", command: ["node", "config/docs.ts", "--check", "README.md"] },
+  {
+    name: "unit tests",
+    command: ["c8", "--config", "tests/coverage.json", "mocha", "--ignore", "tests/lab/**", "tests/**/*.spec.ts"],
+    mocha: true,
+  },
+];
+
+const lab: readonly Stage[] = [
+  { name: "lab: up", command: ["node", "lab/platform/main.ts", "up"], needed: true },
+  {
+    name: "lab: tests",
+    command: ["mocha", "--timeout", "180000", "--ignore", "tests/lab/lifecycle/**", "tests/lab/**/*.spec.ts"],
+    mocha: true,
+  },
+  {
+    name: "lab: lifecycle",
+    command: ["mocha", "--timeout", "900000", "tests/lab/lifecycle/**/*.spec.ts"],
+    mocha: true,
+  },
+];
+
+const before: Stage = { name: "lab: nothing left of an earlier run", command: ["node", "lab/main.ts", "down"] };
+const after: Stage = { name: "lab: down", command: ["node", "lab/main.ts", "down"] };
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
+
+/** Runs a command with its output shown, and answers its exit code. */
+function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [file = "", ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { stdio: ["ignore", "inherit", "inherit"], env });
+    const pass = (signal: NodeJS.Signals): boolean => child.kill(signal);
+    process.on("SIGINT", pass).on("SIGTERM", pass);
+    child.on("error", () => resolve(127));
+    child.on("exit", (code) => {
+      process.off("SIGINT", pass).off("SIGTERM", pass);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function mochaCounts(file: string, code: number): Counts {
+  if (!existsSync(file)) return { ...none, failed: 1 };
+  const { passes, failures, pending } = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
+  const counted = { passed: passes ?? 0, failed: failures ?? 0, skipped: pending ?? 0 };
+  // A coverage gate or an exception after the last test fails the run without failing a test.
+  return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
+}
+
+async function runStage(stage: Stage): Promise<Counts> {
+  const started = Date.now();
+  const file = join(scratch, `${stage.name.replaceAll(/\W+/g, "-")}.json`);
+  console.log(`\n== ${stage.name}`);
+  const code = await run(stage.command, { ...environment, CARREL_TEST_COUNTS: file });
+  const counts = stage.mocha
+    ? mochaCounts(file, code)
+    : { ...none, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  console.log(`== ${stage.name}: ${counts.failed === 0 ? "ok" : "FAILED"} in ${seconds(started)}`);
+  return counts;
+}
+
+async function runStages(stages: readonly Stage[]): Promise<Counts> {
+  let total = none;
+  for (const stage of stages) {
+    const counts = await runStage(stage);
+    total = {
+      passed: total.passed + counts.passed,
+      failed: total.failed + counts.failed,
+      skipped: total.skipped + counts.skipped,
+    };
+    if (stage.needed && counts.failed > 0) break;
+  }
+  return total;
+}
+
+async function main(scope: string): Promise<number> {
+  const stages: Counts[] = [await runStages(checks)];
+  if (scope === "all") {
+    stages.push(await runStages([before]));
+    stages.push(await runStages(lab));
+    stages.push(await runStages([after]));
+  }
+  const sum = (key: keyof Counts): number => stages.reduce((total, counts) => total + counts[key], 0);
+  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+  return sum("failed") === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv[2] ?? "all");
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

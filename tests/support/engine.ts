@@ -2,7 +2,12 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { labStateDir } from "../../lab/endpoints.ts";
-import { engineCommands, engineEnvironment, type EngineAction, type StackTarget } from "../../lab/platform/engine-command.ts";
+import {
+  type EngineAction,
+  engineCommands,
+  engineEnvironment,
+  type StackTarget,
+} from "../../lab/platform/engine-command.ts";
 import { stackFileFor } from "../../lab/platform/stack-file.ts";
 
 export const projectDir: string = join(import.meta.dirname, "..", "..");

@@ -1,0 +1,33 @@
+interface StatusBody {
+  readonly kind?: string;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: unknown;
+}
+
+function isStatus(body: unknown): body is StatusBody {
+  return typeof body === "object" && body !== null && (body as StatusBody).kind === "Status";
+}
+
+/** An answer of the API server that is not a success, with its `Status` where it sent one. */
+export class KubeError extends Error {
+  override readonly name = "KubeError";
+  /** HTTP status code. */
+  readonly code: number;
+  /** `Status.reason`, e.g. `NotFound`, `Conflict`, `AlreadyExists`. */
+  readonly reason: string;
+  readonly details: unknown;
+  readonly body: unknown;
+
+  constructor(code: number, body: unknown, request: string) {
+    const status = isStatus(body) ? body : {};
+    super(status.message ?? `${request}: HTTP ${code}`);
+    this.code = code;
+    this.reason = status.reason ?? "";
+    this.details = status.details;
+    this.body = body;
+  }
+}
+
+export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
+export const isConflict = (error: unknown): boolean => error instanceof KubeError && error.code === 409;

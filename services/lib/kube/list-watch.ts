@@ -1,0 +1,163 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { type Logger, reasonOf } from "../log.ts";
+import type { KubeClient } from "./client.ts";
+import { KubeError } from "./errors.ts";
+import { linesOf } from "./lines.ts";
+import { laterVersion } from "./resource-version.ts";
+import { Store, type StoreHandlers } from "./store.ts";
+import { type KubeObject, type ResourceRef, resourcePath } from "./types.ts";
+
+export interface ListWatchOptions<T extends KubeObject> {
+  readonly client: Pick<KubeClient, "list" | "stream">;
+  readonly ref: ResourceRef;
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Keeps of an object only what is needed, before it is stored. */
+  readonly project?: (object: KubeObject) => T;
+  readonly handlers?: StoreHandlers<T>;
+  /** Called after every event and list, when `resourceVersion` has moved. */
+  readonly onProgress?: () => void;
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+interface WatchEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: KubeObject & { readonly code?: number; readonly message?: string };
+}
+
+const FIRST_BACKOFF_MS = 800;
+const LAST_BACKOFF_MS = 30_000;
+/** Bookmarks come about every minute; a connection that is silent for longer than this is dead. */
+const SILENCE_MS = 90_000;
+
+/** The watch cannot go on from where it was: list again. */
+class Expired extends Error {}
+
+/**
+ * Keeps a store equal to a collection of the API server: a paged list, then a watch with bookmarks, again and again.
+ * It ends only when its signal aborts; `lastContactAgeMs` says how old its knowledge is.
+ */
+export class ListWatch<T extends KubeObject> {
+  readonly store: Store<T>;
+  readonly #options: ListWatchOptions<T>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  #synced = false;
+  #resourceVersion = "";
+  #lastContact = Number.NEGATIVE_INFINITY;
+  #relists = 0;
+
+  constructor(options: ListWatchOptions<T>) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.store = new Store(options.handlers);
+  }
+
+  /** Whether a complete list was taken at least once. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** The version up to which every change has been seen. */
+  get resourceVersion(): string {
+    return this.#resourceVersion;
+  }
+
+  /** How often the whole collection was listed. */
+  get relists(): number {
+    return this.#relists;
+  }
+
+  /** Milliseconds since the API server last sent anything; infinite before the first list. */
+  lastContactAgeMs(): number {
+    return this.#clock.monotonicMs() - this.#lastContact;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let backoffMs = FIRST_BACKOFF_MS;
+    let mustList = true;
+    while (!signal.aborted) {
+      try {
+        if (mustList) await this.#list();
+        mustList = false;
+        await this.#watch(signal);
+        backoffMs = FIRST_BACKOFF_MS;
+      } catch (error) {
+        if (signal.aborted) return;
+        mustList = mustList || error instanceof Expired;
+        this.#options.log?.warn("watch-interrupted", { kind: this.#options.ref.kind, reason: reasonOf(error) });
+        await this.#clock.sleep(backoffMs * (0.5 + this.#random()), signal);
+        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { client, ref, namespace, labelSelector, fieldSelector } = this.#options;
+    const listed = await client.list<KubeObject>(ref, namespace, {
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    });
+    this.store.replaceAll(listed.items.map((object) => this.#project(object)));
+    this.#relists++;
+    this.#synced = true;
+    this.#resourceVersion = listed.resourceVersion;
+    this.#touch();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, ref, namespace, labelSelector, fieldSelector } = this.#options;
+    const silence = new AbortController();
+    const response = await client
+      .stream("GET", resourcePath(ref, namespace), {
+        query: {
+          watch: true,
+          allowWatchBookmarks: true,
+          resourceVersion: this.#resourceVersion,
+          // Spread over five minutes, so that the watches of many clients do not end together.
+          timeoutSeconds: Math.round(300 + 300 * this.#random()),
+          labelSelector,
+          fieldSelector,
+        },
+        signal: AbortSignal.any([signal, silence.signal]),
+      })
+      .catch((error: unknown) => {
+        throw error instanceof KubeError && error.code === 410 ? new Expired(error.message) : error;
+      });
+    const watchdog = setInterval(() => {
+      if (this.lastContactAgeMs() > SILENCE_MS)
+        silence.abort(new Error(`no event and no bookmark for ${SILENCE_MS} ms`));
+    }, 5_000);
+    this.#touch();
+    try {
+      for await (const line of linesOf(response)) this.#take(JSON.parse(line) as WatchEvent);
+    } finally {
+      clearInterval(watchdog);
+      response.destroy();
+    }
+  }
+
+  #take({ type, object }: WatchEvent): void {
+    if (type === "ERROR") {
+      const text = object.message ?? "the watch ended with an error";
+      throw object.code === 410 ? new Expired(text) : new Error(text);
+    }
+    if (type === "DELETED") this.store.remove(this.#project(object));
+    else if (type !== "BOOKMARK") this.store.put(this.#project(object));
+    this.#resourceVersion = laterVersion(object.metadata.resourceVersion ?? "", this.#resourceVersion);
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.#lastContact = this.#clock.monotonicMs();
+    this.#options.onProgress?.();
+  }
+
+  #project(object: KubeObject): T {
+    return this.#options.project ? this.#options.project(object) : (object as T);
+  }
+}

@@ -1,0 +1,40 @@
+/** How much is said; each level includes those after it. */
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** One JSON line per event. Fields are scalars, so that no object with a secret in it slips into a line. */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface LoggerOptions {
+  readonly level?: LogLevel;
+  readonly now?: () => number;
+  readonly write?: (line: string) => void;
+}
+
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const least = logLevels.indexOf(options.level ?? "info");
+  const now = options.now ?? Date.now;
+  const write = options.write ?? ((line: string) => process.stdout.write(line));
+  const at =
+    (level: LogLevel) =>
+    (event: string, fields: LogFields = {}): void => {
+      if (logLevels.indexOf(level) < least) return;
+      write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields })}\n`);
+    };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** What went wrong as one line, with its causes, and without a stack. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  const text = error.message || (code ?? error.name);
+  return error.cause === undefined ? text : `${text}: ${reasonOf(error.cause)}`;
+}

@@ -1,0 +1,196 @@
+import { reasonOf } from "../../services/lib/log.ts";
+import { UserError } from "../../services/lib/user-error.ts";
+import { type Blob, type Descriptor, type Digest, digestOf, mediaTypes } from "./content.ts";
+import { type Credentials, credentialsFor } from "./credentials.ts";
+
+export interface RegistryAccess {
+  /** `host` or `host:port`. */
+  readonly host: string;
+  /** HTTP without TLS, for the registry of a lab. */
+  readonly plainHttp?: boolean;
+  readonly credentials?: (host: string) => Promise<Credentials | undefined>;
+}
+
+interface Call {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** What the token has to allow, e.g. `repository:carrel/admission:pull,push`. */
+  readonly scope: string;
+}
+
+const TIMEOUT_MS = 60_000;
+const manifestTypes = [mediaTypes.index, mediaTypes.manifest, mediaTypes.dockerIndex, mediaTypes.dockerManifest];
+
+/** Reads `Bearer realm="...",service="..."`. */
+function challengeOf(header: string): { scheme: string; parameters: Record<string, string> } {
+  const [scheme = "", ...rest] = header.split(" ");
+  const pairs = [...rest.join(" ").matchAll(/(\w+)="([^"]*)"/g)].map(
+    ([, key = "", value = ""]) => [key, value] as const,
+  );
+  return { scheme: scheme.toLowerCase(), parameters: Object.fromEntries(pairs) };
+}
+
+const basic = ({ username, password }: Credentials): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+
+/** A registry by the distribution protocol: manifests, blobs, mounts, and the tokens that they need. */
+export class Registry {
+  readonly host: string;
+  readonly #base: string;
+  readonly #credentials: (host: string) => Promise<Credentials | undefined>;
+  readonly #authorization = new Map<string, string>();
+
+  constructor(access: RegistryAccess) {
+    this.host = access.host;
+    this.#base = `${access.plainHttp ? "http" : "https"}://${access.host}`;
+    this.#credentials = access.credentials ?? credentialsFor;
+  }
+
+  /** A manifest or index, checked against its digest. @throws UserError when it is not there */
+  async manifest(repository: string, reference: string): Promise<Blob> {
+    const response = await this.#call({
+      method: "GET",
+      url: `/v2/${repository}/manifests/${reference}`,
+      headers: { accept: manifestTypes.join(", ") },
+      scope: `repository:${repository}:pull`,
+    });
+    const bytes = await this.#ok(response, `manifest ${repository}@${reference}`);
+    const mediaType = (response.headers.get("content-type") ?? "").split(";")[0] ?? "";
+    return this.#checked({ mediaType, digest: digestOf(bytes), bytes }, reference, repository);
+  }
+
+  async blob(repository: string, digest: Digest): Promise<Buffer> {
+    const response = await this.#call({
+      method: "GET",
+      url: `/v2/${repository}/blobs/${digest}`,
+      scope: `repository:${repository}:pull`,
+    });
+    const bytes = await this.#ok(response, `blob ${repository}@${digest}`);
+    return this.#checked({ mediaType: "", digest: digestOf(bytes), bytes }, digest, repository).bytes;
+  }
+
+  hasManifest(repository: string, reference: string): Promise<boolean> {
+    return this.#has(repository, `manifests/${reference}`, { accept: manifestTypes.join(", ") });
+  }
+
+  hasBlob(repository: string, digest: Digest): Promise<boolean> {
+    return this.#has(repository, `blobs/${digest}`);
+  }
+
+  /** Uploads a blob unless it is there; a blob that another repository has is mounted instead. */
+  async pushBlob(repository: string, blob: Pick<Blob, "digest" | "bytes">, from?: string): Promise<void> {
+    if (await this.hasBlob(repository, blob.digest)) return;
+    const mount = from === undefined ? "" : `?mount=${blob.digest}&from=${encodeURIComponent(from)}`;
+    const scope = `repository:${repository}:pull,push`;
+    const begun = await this.#call({ method: "POST", url: `/v2/${repository}/blobs/uploads/${mount}`, scope });
+    await this.#ok(begun, `upload to ${repository}`);
+    if (begun.status === 201) return;
+    const location = new URL(begun.headers.get("location") ?? "", this.#base);
+    location.searchParams.set("digest", blob.digest);
+    const stored = await this.#call({
+      method: "PUT",
+      url: location.href,
+      headers: { "content-type": "application/octet-stream" },
+      body: blob.bytes,
+      scope,
+    });
+    await this.#ok(stored, `blob ${repository}@${blob.digest}`);
+  }
+
+  async pushManifest(repository: string, manifest: Blob, tag?: string): Promise<void> {
+    const response = await this.#call({
+      method: "PUT",
+      url: `/v2/${repository}/manifests/${tag ?? manifest.digest}`,
+      headers: { "content-type": manifest.mediaType },
+      body: manifest.bytes,
+      scope: `repository:${repository}:pull,push`,
+    });
+    await this.#ok(response, `manifest ${repository}@${manifest.digest}`);
+  }
+
+  /** The descriptors that refer to a manifest, by the fallback tag where the registry has no referrers API. */
+  async referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+    const tag = digest.replace(":", "-");
+    if (!(await this.hasManifest(repository, tag))) return [];
+    const { bytes } = await this.manifest(repository, tag);
+    return (JSON.parse(bytes.toString("utf8")) as { manifests?: readonly Descriptor[] }).manifests ?? [];
+  }
+
+  async #has(repository: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<boolean> {
+    const scope = `repository:${repository}:pull`;
+    const response = await this.#call({ method: "HEAD", url: `/v2/${repository}/${path}`, headers, scope });
+    if (response.status === 404) return false;
+    await this.#ok(response, `${repository} ${path}`);
+    return true;
+  }
+
+  #checked(blob: Blob, wanted: string, repository: string): Blob {
+    if (!wanted.startsWith("sha256:") || wanted === blob.digest) return blob;
+    throw new UserError(
+      "registry-digest",
+      `registry ${this.host} answered ${repository}@${wanted} with content of digest ${blob.digest}: do not trust this registry, or push the image again`,
+    );
+  }
+
+  async #ok(response: Response, what: string): Promise<Buffer> {
+    const bytes = Buffer.from(await response.arrayBuffer());
+    if (response.ok) return bytes;
+    const remedy: Record<number, string> = {
+      401: "log in with `docker login` or set DOCKER_CONFIG",
+      403: "ask for access to this repository",
+      404: "push it first, or correct the reference",
+    };
+    throw new UserError(
+      "registry",
+      `registry ${this.host} answered ${response.status} for ${what}: ${remedy[response.status] ?? "see the registry's log"}`,
+    );
+  }
+
+  async #call(call: Call): Promise<Response> {
+    const first = await this.#fetch(call, this.#authorization.get(call.scope));
+    if (first.status !== 401) return first;
+    const authorization = await this.#login(first.headers.get("www-authenticate") ?? "", call.scope);
+    if (authorization === undefined) return first;
+    await first.arrayBuffer();
+    this.#authorization.set(call.scope, authorization);
+    return this.#fetch(call, authorization);
+  }
+
+  async #fetch(call: Call, authorization: string | undefined): Promise<Response> {
+    const url = call.url.startsWith("http") ? call.url : `${this.#base}${call.url}`;
+    try {
+      return await fetch(url, {
+        method: call.method,
+        headers: { ...call.headers, ...(authorization === undefined ? {} : { authorization }) },
+        ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw new UserError(
+        "registry-unreachable",
+        `registry ${this.host} cannot be reached (${reasonOf(error)}): start it, or correct images.registry`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #login(header: string, scope: string): Promise<string | undefined> {
+    const { scheme, parameters } = challengeOf(header);
+    const credentials = await this.#credentials(this.host);
+    if (scheme === "basic") return credentials && basic(credentials);
+    if (scheme !== "bearer" || parameters["realm"] === undefined) return undefined;
+    const url = new URL(parameters["realm"]);
+    url.searchParams.set("scope", scope);
+    if (parameters["service"] !== undefined) url.searchParams.set("service", parameters["service"]);
+    const response = await fetch(url, {
+      headers: credentials ? { authorization: basic(credentials) } : {},
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) return undefined;
+    const answer = (await response.json()) as { token?: string; access_token?: string };
+    const token = answer.token ?? answer.access_token;
+    return token === undefined ? undefined : `Bearer ${token}`;
+  }
+}

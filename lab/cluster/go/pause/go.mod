@@ -1,0 +1,3 @@
+module carrel.dev/lab/pause
+
+go 1.26.0

@@ -77,7 +77,7 @@ function startSupervisor(layout: LabLayout): void {
   const output = openSync(join(layout.logDir, "supervisor.log"), "a");
   const supervisor = [process.execPath, join(import.meta.dirname, "supervisor.ts"), layout.stateDir];
   const script =
-    'mkdir -p /tmp/hostpath_pv && mount --bind "$1" /tmp/hostpath_pv && mount --make-rshared / && shift && exec tini -s -- "$@"';
+    'mkdir -p /tmp/hostpath_pv && mount --bind "$1" /tmp/hostpath_pv && mount -t tmpfs tmpfs /run/netns && mount --make-rshared / && shift && exec tini -s -- "$@"';
   const child = spawn(
     "nsenter",
     [

@@ -1,0 +1,60 @@
+import { type API_VERSION, customResourceDefinition, type FromSchema, quantity, type Schema } from "./schema.ts";
+
+const amounts = {
+  type: "object",
+  properties: { cpu: quantity, memory: quantity, gpu: quantity },
+} as const satisfies Schema;
+
+const spec = {
+  type: "object",
+  properties: {
+    displayName: { type: "string", description: "Name for people", maxLength: 253 },
+    quota: { ...amounts, description: "Of the whole group; absent or null is unlimited, 0 refuses any use" },
+    memberQuota: { ...amounts, description: "Of each member in this group" },
+    memberQuotas: {
+      type: "object",
+      description: "Of single members, by user name, in place of memberQuota",
+      additionalProperties: amounts,
+      maxProperties: 1000,
+    },
+    defaults: { ...amounts, description: "For containers that state no limit; without it they are refused" },
+    volume: {
+      type: "object",
+      description: "The group's shared volume",
+      properties: { size: quantity },
+    },
+  },
+} as const satisfies Schema;
+
+const status = {
+  type: "object",
+  properties: {
+    members: { type: "integer", description: "How many members the group has", minimum: 0 },
+    usage: { ...amounts, description: "What the group's pods take" },
+  },
+} as const satisfies Schema;
+
+/** People who share a quota. */
+export interface Group {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: "Group";
+  readonly metadata: { readonly name: string };
+  readonly spec: FromSchema<typeof spec>;
+  readonly status?: FromSchema<typeof status>;
+}
+
+export const groupDefinition = customResourceDefinition({
+  kind: "Group",
+  plural: "groups",
+  singular: "group",
+  scope: "Cluster",
+  description: "People who share a quota, a volume and images",
+  spec,
+  status,
+  columns: [
+    { name: "CPU", type: "string", jsonPath: ".spec.quota.cpu" },
+    { name: "Memory", type: "string", jsonPath: ".spec.quota.memory" },
+    { name: "GPU", type: "string", jsonPath: ".spec.quota.gpu" },
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
+});

@@ -1,0 +1,32 @@
+import { Counter, Gauge, Histogram, renderMetrics } from "../lib/metrics.ts";
+import type { Certificates } from "./certificates.ts";
+import type { State } from "./state.ts";
+
+/** Below 5 ms too, where the API server's own histogram has one bucket. */
+const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** What this process counts and measures. */
+export class AdmissionMetrics {
+  readonly requests = new Counter("carrel_admission_requests_total", "Reviews by webhook, operation and outcome.");
+  readonly duration = new Histogram("carrel_admission_duration_seconds", "Time of a review by webhook.", SECONDS);
+  readonly ledgerWrites = new Counter("carrel_quota_ledger_writes_total", "Writes of quota ledgers by result.");
+
+  render(state: State, certificates: Certificates): string {
+    const watches = state.watches;
+    const gauges = [
+      new Gauge("carrel_watch_synced", "Whether a collection was listed completely.", () =>
+        watches.map(([kind, watch]) => [{ kind }, watch.synced ? 1 : 0] as const),
+      ),
+      new Gauge("carrel_watch_age_seconds", "Time since a watch last heard of the API server.", () =>
+        watches.map(([kind, watch]) => [{ kind }, watch.lastContactAgeMs() / 1000] as const),
+      ),
+      new Gauge("carrel_watch_relists_total", "Complete lists of a collection.", () =>
+        watches.map(([kind, watch]) => [{ kind }, watch.relists] as const),
+      ),
+      new Gauge("carrel_certificate_expiry_timestamp_seconds", "When the serving certificate ends.", () => [
+        [{}, certificates.expiresAt] as const,
+      ]),
+    ];
+    return renderMetrics([this.requests, this.duration, this.ledgerWrites, ...gauges]);
+  }
+}

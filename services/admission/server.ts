@@ -1,0 +1,94 @@
+import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttps, type Server as HttpsServer } from "node:https";
+import type { Denial } from "../../quota/denial.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type Logger, reasonOf } from "../lib/log.ts";
+import type { KeyPair } from "./certificates.ts";
+import type { AdmissionMetrics } from "./metrics.ts";
+import { parseReview, type ReviewRequest, reviewResponse } from "./review.ts";
+
+/** Objects are at most 3 MiB, a review may hold two of them. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+/** The API server drops idle connections after 90 s; we must not be first. */
+const KEEP_ALIVE_MS = 120_000;
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+export type Webhook = (request: ReviewRequest, deadlineMs: number) => Promise<Denial | undefined>;
+
+export interface ServerOptions {
+  readonly webhooks: Readonly<Record<string, Webhook>>;
+  readonly metrics: AdmissionMetrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+class TooLarge extends Error {}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > BODY_LIMIT) throw new TooLarge(`the body is larger than ${BODY_LIMIT} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function send(response: ServerResponse, code: number, body: string, type = "text/plain; charset=utf-8"): void {
+  response.writeHead(code, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** The part of the API server's patience that a decision may take: `?timeout=5s` less a fifth for the way. */
+export function deadlineOf(url: URL, now: number): number {
+  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(url.searchParams.get("timeout") ?? "")?.[1];
+  return now + 0.8 * (seconds === undefined ? DEFAULT_TIMEOUT_MS : Number(seconds) * 1000);
+}
+
+async function answer(options: ServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { webhooks, metrics, clock, log } = options;
+  const started = clock.monotonicMs();
+  const url = new URL(request.url ?? "/", "https://localhost");
+  const webhook = webhooks[url.pathname];
+  if (!webhook || request.method !== "POST") return send(response, 404, "not found: POST an AdmissionReview\n");
+  const review = parseReview(await bodyOf(request));
+  const denied = await webhook(review, deadlineOf(url, started));
+  send(response, 200, JSON.stringify(reviewResponse(review.uid, denied)), "application/json");
+  const labels = { webhook: url.pathname.slice(1), operation: review.operation };
+  metrics.requests.add({ ...labels, outcome: denied?.reason ?? "Allowed" });
+  metrics.duration.observe((clock.monotonicMs() - started) / 1000, { webhook: labels.webhook });
+  if (denied) log.info("denied", { webhook: labels.webhook, reason: denied.reason, namespace: review.namespace ?? "" });
+}
+
+/** HTTPS for the API server: HTTP/1.1 over TLS 1.3, connections kept longer than it keeps them. */
+export function webhookServer(options: ServerOptions, pair: KeyPair): HttpsServer {
+  const server = createHttps(
+    { ...pair, minVersion: "TLSv1.3", keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      answer(options, request, response).catch((error: unknown) => {
+        options.log.warn("bad-request", { reason: reasonOf(error) });
+        if (!response.headersSent) send(response, error instanceof TooLarge ? 413 : 400, `${reasonOf(error)}\n`);
+      });
+    },
+  );
+  server.headersTimeout = KEEP_ALIVE_MS + 5_000;
+  return server;
+}
+
+export interface Health {
+  readonly metrics: () => string;
+  /** Why no request should come here now, if so. */
+  readonly notReady: () => string | undefined;
+}
+
+/** Plain HTTP inside the pod network: /metrics, /livez, /readyz. */
+export function healthServer({ metrics, notReady }: Health): Server {
+  return createHttp((request, response) => {
+    if (request.url === "/livez") return send(response, 200, "ok\n");
+    if (request.url === "/metrics") return send(response, 200, metrics(), "text/plain; version=0.0.4; charset=utf-8");
+    if (request.url !== "/readyz") return send(response, 404, "not found\n");
+    const reason = notReady();
+    return send(response, reason === undefined ? 200 : 503, `${reason ?? "ok"}\n`);
+  });
+}

@@ -1,0 +1,209 @@
+import type { QuotaLedger } from "../../crds/quota-ledger.ts";
+import { API_VERSION } from "../../crds/schema.ts";
+import { type Limits, unlimited } from "../../quota/resources.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { KubeClient, KubeObject, ResourceRef } from "../lib/kube/client.ts";
+import { isNotFound } from "../lib/kube/errors.ts";
+import { ListWatch } from "../lib/kube/list-watch.ts";
+import { isAtLeast } from "../lib/kube/resource-version.ts";
+import type { Logger } from "../lib/log.ts";
+import { type GroupPolicy, type WatchedGroup, watchedGroup } from "./group-policies.ts";
+import { GroupLedger } from "./ledger/group-ledger.ts";
+import { LedgerStore, ledgerRef, storedLedger } from "./ledger/ledger-store.ts";
+import { type OwnedPod, ownedPod, UsageIndex } from "./usage-index.ts";
+
+const podRef: ResourceRef = { apiVersion: "v1", kind: "Pod", plural: "pods", namespaced: true };
+const groupRef: ResourceRef = { apiVersion: API_VERSION, kind: "Group", plural: "groups", namespaced: false };
+
+/** Bookmarks come about every minute; knowledge that is older than this decides nothing. */
+const STALE_MS = 120_000;
+const SETTLE_AFTER_MS = 500;
+const SWEEP_MS = 5_000;
+
+export interface StateOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly onWrite: (result: "written" | "conflict" | "failed") => void;
+}
+
+interface Waiter {
+  readonly version: string;
+  readonly done: (reached: boolean) => void;
+}
+
+/** Everything that decisions are made from: groups, pods and ledgers, kept by watches. */
+export class State {
+  readonly groups: ListWatch<WatchedGroup>;
+  readonly pods: ListWatch<OwnedPod>;
+  readonly ledgers: ListWatch<KubeObject>;
+  readonly usage: UsageIndex;
+  readonly #options: StateOptions;
+  readonly #byGroup = new Map<string, GroupLedger>();
+  readonly #unsettled = new Set<string>();
+  #waiters: Waiter[] = [];
+
+  constructor(options: StateOptions) {
+    const { client, namespace, clock, random, log } = options;
+    this.#options = options;
+    this.usage = new UsageIndex((group) => this.#defaultsOf(group));
+    const shared = { client, clock, random, log };
+    const recharge = (group: WatchedGroup): void => this.usage.recharge(group.metadata.name);
+    this.groups = new ListWatch<WatchedGroup>({
+      ...shared,
+      ref: groupRef,
+      project: watchedGroup,
+      handlers: { added: recharge, updated: recharge, deleted: recharge },
+    });
+    const put = (pod: OwnedPod): void => {
+      this.usage.put(pod);
+      if (pod.owner) this.#unsettled.add(pod.owner.group);
+    };
+    this.pods = new ListWatch<OwnedPod>({
+      ...shared,
+      ref: podRef,
+      project: ownedPod,
+      handlers: { added: put, updated: put, deleted: (pod) => this.usage.remove(pod) },
+      onProgress: () => this.#wake(),
+    });
+    this.ledgers = new ListWatch({ ...shared, ref: ledgerRef, namespace });
+  }
+
+  get watches(): readonly (readonly [string, ListWatch<never> | ListWatch<KubeObject>])[] {
+    return [
+      ["groups", this.groups as unknown as ListWatch<KubeObject>],
+      ["pods", this.pods as unknown as ListWatch<KubeObject>],
+      ["quotaledgers", this.ledgers],
+    ];
+  }
+
+  /** Why nothing can be decided now, if so. */
+  problem(): string | undefined {
+    for (const [kind, watch] of this.watches) {
+      if (!watch.synced) return `${kind} are not known yet`;
+      const age = watch.lastContactAgeMs();
+      if (age > STALE_MS) return `${kind} were last heard of ${Math.round(age / 1000)} s ago`;
+    }
+    return undefined;
+  }
+
+  /** A group's rules; a text where the group cannot be read, nothing where it does not exist. */
+  policy(group: string): GroupPolicy | string | undefined {
+    const watched = this.groups.store.get(group);
+    return watched?.policy ?? watched?.problem;
+  }
+
+  ledgerOf(group: string): GroupLedger {
+    const known = this.#byGroup.get(group);
+    if (known) return known;
+    const ledger = this.#newLedger(group);
+    this.#byGroup.set(group, ledger);
+    return ledger;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.groups.run(signal),
+      this.pods.run(signal),
+      this.ledgers.run(signal),
+      this.#settleSeen(signal),
+      this.#sweep(signal),
+    ]);
+  }
+
+  #newLedger(group: string): GroupLedger {
+    const { client, namespace, clock, random, onWrite } = this.#options;
+    return new GroupLedger({
+      group,
+      store: new LedgerStore(client, namespace),
+      policy: () => {
+        const policy = this.policy(group);
+        return typeof policy === "string" ? undefined : policy;
+      },
+      pods: {
+        seen: (uid) => this.usage.seen(uid),
+        total: (name) => this.usage.total(name),
+        ofMember: (name, user) => this.usage.ofMember(name, user),
+        reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
+      },
+      watched: () => {
+        const object = this.ledgers.store.get(group, namespace);
+        return object && storedLedger(object as unknown as QuotaLedger);
+      },
+      podExists: (podNamespace, name, uid) => this.#podExists(podNamespace, name, uid),
+      clock,
+      random,
+      onWrite,
+    });
+  }
+
+  #defaultsOf(group: string): Limits {
+    const policy = this.policy(group);
+    return typeof policy === "object" ? policy.defaults : unlimited;
+  }
+
+  async #podExists(namespace: string, name: string, uid: string): Promise<boolean> {
+    try {
+      const pod = await this.#options.client.get<KubeObject>(podRef, namespace, name);
+      return pod.metadata.uid === uid;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
+  async #reaches(version: string, deadlineMs: number): Promise<boolean> {
+    if (isAtLeast(this.pods.resourceVersion, version)) return true;
+    const { clock } = this.#options;
+    const stop = new AbortController();
+    const reached = new Promise<boolean>((done) => this.#waiters.push({ version, done }));
+    const late = clock.sleep(Math.max(0, deadlineMs - clock.monotonicMs()), stop.signal).then(() => false);
+    const answer = await Promise.race([reached, late]);
+    stop.abort();
+    this.#waiters = this.#waiters.filter((waiter) => waiter.version !== version || !answer);
+    return answer;
+  }
+
+  #wake(): void {
+    const { resourceVersion } = this.pods;
+    const [reached, waiting] = [
+      this.#waiters.filter(({ version }) => isAtLeast(resourceVersion, version)),
+      this.#waiters.filter(({ version }) => !isAtLeast(resourceVersion, version)),
+    ];
+    this.#waiters = waiting;
+    for (const { done } of reached) done(true);
+  }
+
+  /** Turns reservations into pods soon after the watch has shown them. */
+  async #settleSeen(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(SETTLE_AFTER_MS * (0.5 + random()), signal);
+      const groups = [...this.#unsettled];
+      this.#unsettled.clear();
+      await this.#settle(groups.filter((group) => this.#hasReservations(group)));
+    }
+  }
+
+  /** Every ledger now and then: reservations of pods that never came expire. */
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(SWEEP_MS * (0.5 + random()), signal);
+      const names = [...this.ledgers.store.values()].map(({ metadata }) => metadata.name);
+      await this.#settle(names.filter((group) => this.#hasReservations(group)));
+    }
+  }
+
+  #hasReservations(group: string): boolean {
+    const object = this.ledgers.store.get(group, this.#options.namespace) as unknown as QuotaLedger | undefined;
+    return (object?.spec.reservations?.length ?? 0) > 0;
+  }
+
+  async #settle(groups: readonly string[]): Promise<void> {
+    if (this.problem() !== undefined) return;
+    await Promise.all(groups.map((group) => this.ledgerOf(group).settle()));
+  }
+}

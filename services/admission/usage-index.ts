@@ -1,0 +1,145 @@
+import { isDenial, type Owner, ownerOf } from "../../quota/owner.ts";
+import { type PodSpecLike, podRequest } from "../../quota/pod-request.ts";
+import { type Amounts, add, type Limits, mapResources, nothing, subtract } from "../../quota/resources.ts";
+import type { KubeObject, ObjectMeta } from "../lib/kube/client.ts";
+
+/** A pod as the watch keeps it: who it belongs to, and what decides its charge. */
+export interface OwnedPod extends KubeObject {
+  readonly owner: Owner | undefined;
+  readonly spec: PodSpecLike | undefined;
+  /** Succeeded or failed: it takes nothing any more. */
+  readonly terminal: boolean;
+}
+
+interface PodOnWire extends KubeObject {
+  readonly spec?: PodSpecLike;
+  readonly status?: { readonly phase?: string };
+}
+
+function slimSpec(spec: PodSpecLike | undefined): PodSpecLike {
+  const slim = (containers: PodSpecLike["containers"]): PodSpecLike["containers"] =>
+    containers?.map(({ name, resources, restartPolicy }) => ({
+      name,
+      ...(resources ? { resources } : {}),
+      ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    }));
+  return {
+    containers: slim(spec?.containers) ?? [],
+    ...(spec?.initContainers ? { initContainers: slim(spec.initContainers) ?? [] } : {}),
+    ...(spec?.overhead ? { overhead: spec.overhead } : {}),
+    ...(spec?.resources ? { resources: spec.resources } : {}),
+  };
+}
+
+/** Keeps of a pod what decisions need; a cluster's pods are many and large. */
+export function ownedPod(object: KubeObject): OwnedPod {
+  const { spec, status } = object as PodOnWire;
+  const { name, namespace, uid, resourceVersion } = object.metadata;
+  const metadata: ObjectMeta = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  const owner = ownerOf(object.metadata);
+  if (owner === undefined || isDenial(owner)) return { metadata, owner: undefined, spec: undefined, terminal: true };
+  const terminal = status?.phase === "Succeeded" || status?.phase === "Failed";
+  return { metadata, owner, spec: slimSpec(spec), terminal };
+}
+
+interface Charged {
+  readonly pod: OwnedPod;
+  readonly owner: Owner;
+  readonly amounts: Amounts;
+}
+
+interface GroupUse {
+  readonly pods: Map<string, Charged>;
+  readonly members: Map<string, Amounts>;
+  total: Amounts;
+}
+
+/** Deleted pods are remembered for a while, so that their reservations can be told from those still to come. */
+const REMEMBERED = 20_000;
+
+/** What the live pods of each group and member take, kept as pods come and go. */
+export class UsageIndex {
+  readonly #groups = new Map<string, GroupUse>();
+  readonly #versions = new Map<string, string>();
+  readonly #gone = new Map<string, string>();
+  readonly #defaultsOf: (group: string) => Limits;
+
+  /** @param defaultsOf a group's defaults at this moment */
+  constructor(defaultsOf: (group: string) => Limits) {
+    this.#defaultsOf = defaultsOf;
+  }
+
+  put(pod: OwnedPod): void {
+    const uid = pod.metadata.uid ?? "";
+    this.#discharge(uid, pod.owner?.group);
+    if (!pod.owner) return;
+    this.#versions.set(uid, pod.metadata.resourceVersion ?? "");
+    if (!pod.terminal) this.#charge(uid, { pod, owner: pod.owner, amounts: this.#amountsOf(pod, pod.owner.group) });
+  }
+
+  remove(pod: OwnedPod): void {
+    const uid = pod.metadata.uid ?? "";
+    this.#discharge(uid, pod.owner?.group);
+    this.#versions.delete(uid);
+    if (!pod.owner) return;
+    this.#gone.set(uid, pod.metadata.resourceVersion ?? "");
+    if (this.#gone.size > REMEMBERED) for (const [oldest] of this.#gone) return void this.#gone.delete(oldest);
+  }
+
+  /** Charges a group's pods anew, after its defaults have changed. */
+  recharge(group: string): void {
+    const pods = [...(this.#groups.get(group)?.pods.values() ?? [])];
+    for (const { pod } of pods) this.put(pod);
+  }
+
+  /** The version at which a pod was seen, live, finished or deleted; nothing while it was not. */
+  seen(uid: string): string | undefined {
+    return this.#versions.get(uid) ?? this.#gone.get(uid);
+  }
+
+  total(group: string): Amounts {
+    return this.#groups.get(group)?.total ?? nothing;
+  }
+
+  ofMember(group: string, user: string): Amounts {
+    return this.#groups.get(group)?.members.get(user) ?? nothing;
+  }
+
+  #amountsOf(pod: OwnedPod, group: string): Amounts {
+    const defaults = this.#defaultsOf(group);
+    // A pod that is there although it states too little came before its namespace was managed: the rest of it counts.
+    const lenient = mapResources((name) => defaults[name] ?? 0n);
+    try {
+      const request = podRequest(pod.spec ?? {}, lenient);
+      return "amounts" in request ? request.amounts : nothing;
+    } catch {
+      return nothing;
+    }
+  }
+
+  #charge(uid: string, charged: Charged): void {
+    const { group, user } = charged.owner;
+    const use = this.#groups.get(group) ?? { pods: new Map(), members: new Map(), total: nothing };
+    this.#groups.set(group, use);
+    use.pods.set(uid, charged);
+    use.total = add(use.total, charged.amounts);
+    if (user !== undefined) use.members.set(user, add(use.members.get(user) ?? nothing, charged.amounts));
+  }
+
+  #discharge(uid: string, hint: string | undefined): void {
+    const candidates = hint === undefined ? [...this.#groups.values()] : [this.#groups.get(hint)];
+    for (const use of candidates) {
+      const charged = use?.pods.get(uid);
+      if (!use || !charged) continue;
+      use.pods.delete(uid);
+      use.total = subtract(use.total, charged.amounts);
+      const { user } = charged.owner;
+      if (user !== undefined) use.members.set(user, subtract(use.members.get(user) ?? nothing, charged.amounts));
+    }
+  }
+}

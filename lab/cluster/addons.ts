@@ -106,7 +106,8 @@ function addons(layout: LabLayout, dnsImage: string): readonly object[] {
       kind: "StorageClass",
       metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
       provisioner: "kubernetes.io/host-path",
-      reclaimPolicy: "Delete",
+      // Whoever deletes a claim, or a whole platform, keeps the data; `down` removes it with the lab.
+      reclaimPolicy: "Retain",
       volumeBindingMode: "Immediate",
     },
   ];

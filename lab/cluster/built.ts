@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { KubeClient } from "../../services/lib/kube/client.ts";
@@ -159,6 +168,8 @@ async function start(name: string, bin: string, progress: Progress): Promise<Lab
   await progress.step("certificates and configuration", async () => {
     await writePki(layout);
     writeConfiguration(layout, bin);
+    // At a path that stays the same when versions change, for people to type.
+    symlinkSync(join(bin, "kubectl"), join(layout.stateDir, "kubectl"));
     createCgroups(layout.cgroup);
   });
   startSupervisor(layout);

@@ -9,7 +9,16 @@ import type { Snapshot } from "./snapshot.ts";
 import type { ResourceState } from "./state.ts";
 import { type Checked, existingOf, type StepEvent, type StepResult, Steps, stateOf } from "./steps.ts";
 import { childUrn, STACK_TYPE } from "./urn.ts";
-import { diffValues, masked, type PropertyDiff, type Props, revealed, withPathOf, withSecretsOf } from "./values.ts";
+import {
+  diffValues,
+  masked,
+  type PropertyDiff,
+  type Props,
+  revealed,
+  valueAt,
+  withPathOf,
+  withSecretsOf,
+} from "./values.ts";
 
 export interface DeployerOptions {
   readonly stack: string;
@@ -43,28 +52,16 @@ export function limiter(limit: number): <T>(work: () => Promise<T>) => Promise<T
   };
 }
 
-const masking = (changes: readonly PropertyDiff[], secrets: unknown): PropertyDiff[] =>
-  changes.map((change) => {
-    // A difference inside a secret is shown by its place alone.
-    const isSecret = diffValues({}, masked(secrets)).some(
-      (leaf) =>
-        leaf.new === "[secret]" &&
-        (change.path === leaf.path ||
-          change.path.startsWith(`${leaf.path}.`) ||
-          change.path.startsWith(`${leaf.path}[`)),
-    );
-    if (!isSecret)
-      return {
-        ...change,
-        ...("old" in change ? { old: masked(change.old) } : {}),
-        ...("new" in change ? { new: masked(change.new) } : {}),
-      };
-    return {
-      ...change,
-      ...("old" in change ? { old: "[secret]" } : {}),
-      ...("new" in change ? { new: "[secret]" } : {}),
-    };
-  });
+/** Differences as they may be shown: what is secret at the same place in any of the `sources` is masked. */
+export function masking(changes: readonly PropertyDiff[], sources: readonly (Props | undefined)[]): PropertyDiff[] {
+  const side = (value: unknown, path: string): unknown =>
+    masked(sources.reduce((shown: unknown, source) => withSecretsOf(shown, valueAt(source, path)), value));
+  return changes.map((change) => ({
+    ...change,
+    ...("old" in change ? { old: side(change.old, change.path) } : {}),
+    ...("new" in change ? { new: side(change.new, change.path) } : {}),
+  }));
+}
 
 /** Turns the registrations of a program into steps. One instance serves one run. */
 export class Deployer {
@@ -98,9 +95,11 @@ export class Deployer {
     const started = performance.now();
     const report = (event: Omit<StepEvent, "urn" | "durationMs">): void =>
       this.#options.report({ ...event, urn: goal.urn, durationMs: performance.now() - started });
+    const before = this.#options.snapshot.old([goal.urn, ...goal.aliases]);
     try {
       const { operation, changes, state } = await this.#reach(goal);
-      report({ operation, changes: masking(changes, { ...state.outputs, ...state.inputs }) });
+      const sources = [state.outputs, state.inputs, before?.outputs, before?.inputs];
+      report({ operation, changes: masking(changes, sources) });
       return {
         urn: goal.urn,
         id: state.id ?? "",
@@ -212,7 +211,7 @@ export class Deployer {
       const drift = await provider?.diff({ ...existing, outputs: found.outputs }, existing.inputs);
       const changes = (drift?.changes ?? []).map(asDrift);
       const outputs = withSecretsOf(found.outputs, resource.outputs) as Props;
-      done(masking(changes, { ...resource.outputs, ...resource.inputs }), changes.length > 0 ? "refresh" : "same");
+      done(masking(changes, [resource.outputs, resource.inputs]), changes.length > 0 ? "refresh" : "same");
       return { ...resource, outputs, ...(changes.length > 0 ? { modified: now().toISOString() } : {}) };
     } catch (error) {
       this.#errors.push(`${resource.urn}: ${reasonOf(error)}`);

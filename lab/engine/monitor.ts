@@ -7,7 +7,6 @@ import {
   type Engine,
   engine,
   propsFrom,
-  provider,
   type Resource,
   resource,
   services,
@@ -26,7 +25,7 @@ export interface MonitorOptions {
   readonly log: (severity: "debug" | "info" | "warning" | "error", message: string, urn: string) => void;
 }
 
-/** What the SDK may use; everything else it has to do without, or is refused. */
+/** What the SDK may use, as it asks one by one where there is no GetDeploymentInfo; all else it does without. */
 const FEATURES = ["secrets", "resourceReferences", "aliasSpecs", "deletedWith", "transforms"];
 const LIMITS = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
 const severities = ["debug", "info", "warning", "error"] as const;
@@ -103,7 +102,6 @@ export class Monitor {
       registerErrorHook: refused("error hooks"),
       registerPackage: refused("parameterized packages"),
       call: refused("methods of remote components"),
-      getDeploymentInfo: handler(() => Promise.resolve(new Empty())),
       existsResource: refused("existsResource"),
     };
   }
@@ -172,7 +170,7 @@ export class Monitor {
     const result = await this.#options
       .deployer()
       .invoke(request.getTok(), propsFrom(request.getArgs()), request.getProvider() || undefined);
-    const response = new provider.InvokeResponse();
+    const response = new resource.ResourceInvokeResponse();
     response.setReturn(structFrom(result));
     return response;
   }

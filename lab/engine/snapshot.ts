@@ -80,6 +80,12 @@ export class Snapshot {
     this.#write();
   }
 
+  /** Takes back `replaced`, because there is no replacement. */
+  restored(old: ResourceState): void {
+    this.#replaced.delete(old);
+    this.#write();
+  }
+
   removed(old: ResourceState): void {
     this.#removed.add(old);
     this.#replaced.delete(old);

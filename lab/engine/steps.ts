@@ -198,10 +198,14 @@ export class Steps {
     }
     const deleteFirst = checked.goal.deleteBeforeReplace ?? diff.deleteBeforeReplace;
     if (!preview && deleteFirst) await this.delete(old, checked.provider);
-    if (!preview && !deleteFirst) snapshot.replaced(old);
-    if (preview) snapshot.replaced(old);
-    const { state } = await this.create(await checked.afresh());
-    return { operation: "replace", changes: diff.changes, state };
+    else snapshot.replaced(old);
+    try {
+      const { state } = await this.create(await checked.afresh());
+      return { operation: "replace", changes: diff.changes, state };
+    } catch (error) {
+      if ((preview || !deleteFirst) && !snapshot.current(checked.goal.urn)) snapshot.restored(old);
+      throw error;
+    }
   }
 
   async #update(checked: Checked, old: ResourceState, diff: DiffResult): Promise<StepResult> {

@@ -84,16 +84,16 @@ export function withSecretKeys(props: Props, keys: readonly string[]): Props {
 
 /** `a.b[0]["c.d"]` as its parts, as Pulumi writes property paths. */
 export function parsePath(path: string): (string | number)[] {
-  const parts = path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.[\]]+)/g);
+  const parts = path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.[\]]+)/gs);
   return [...parts].map(([, quoted, index, name]) =>
-    index !== undefined && index !== "*" ? Number(index) : (quoted?.replaceAll('\\"', '"') ?? index ?? name ?? ""),
+    index !== undefined && index !== "*" ? Number(index) : (quoted?.replaceAll(/\\(.)/gs, "$1") ?? index ?? name ?? ""),
   );
 }
 
 export function formatPath(parts: readonly (string | number)[]): string {
   return parts.reduce<string>((path, part) => {
     if (typeof part === "number") return `${path}[${part}]`;
-    if (!/^[\w$-]+$/.test(part)) return `${path}["${part}"]`;
+    if (!/^[\w$-]+$/.test(part)) return `${path}["${part.replaceAll(/["\\]/g, "\\$&")}"]`;
     return path === "" ? part : `${path}.${part}`;
   }, "");
 }
@@ -133,22 +133,36 @@ export function diffValues(old: unknown, next: unknown, at: readonly (string | n
 
 /** A copy of `target` in which the value at `path` is that of `source`, or is gone where `source` has none. */
 export function withPathOf(target: Props, source: Props, path: string): Props {
-  const copy = structuredCloneValues(target);
-  const parts = parsePath(path);
-  let from: unknown = source;
-  let to: unknown = copy;
-  for (const part of parts.slice(0, -1)) {
-    from = (from as Record<string | number, unknown> | undefined)?.[part];
-    to = (to as Record<string | number, unknown> | undefined)?.[part];
-  }
-  const last = parts.at(-1);
-  if (last === undefined || typeof to !== "object" || to === null) return copy;
-  const value = (from as Record<string | number, unknown> | undefined)?.[last];
-  if (value === undefined) delete (to as Record<string | number, unknown>)[last];
-  else (to as Record<string | number, unknown>)[last] = value;
-  return copy;
+  return taken(target, source, parsePath(path)) as Props;
 }
 
-function structuredCloneValues(value: Props): Props {
-  return mapValue(value, (leaf) => leaf) as Props;
+function taken(to: unknown, from: unknown, [part, ...rest]: readonly (string | number)[]): unknown {
+  if (part === undefined) return from;
+  if (to instanceof Secret) return new Secret(taken(to.value, plain(from), [part, ...rest]));
+  const there = children(plain(from));
+  const here = children(to);
+  if (here === undefined) return to;
+  const keys = part === "*" ? [...new Set([...here.keys(), ...(there?.keys() ?? [])])] : [String(part)];
+  for (const key of keys) {
+    // What `to` has no place for is left out, and a missing value inside a list keeps the places of the others.
+    if (!here.has(key) && (rest.length > 0 || Array.isArray(to))) continue;
+    const value = taken(here.get(key), there?.get(key), rest);
+    if (value === undefined && !Array.isArray(to)) here.delete(key);
+    else here.set(key, value);
+  }
+  return Array.isArray(to) ? [...here.values()] : Object.fromEntries(here);
+}
+
+const plain = (value: unknown): unknown => (value instanceof Secret ? value.value : value);
+
+function children(value: unknown): Map<string, unknown> | undefined {
+  return Array.isArray(value) || isRecord(value) ? new Map(Object.entries(value)) : undefined;
+}
+
+/** The value at `path`, or the secret that it lies in. */
+export function valueAt(value: unknown, path: string): unknown {
+  return parsePath(path).reduce<unknown>(
+    (at, part) => (at instanceof Secret ? at : children(at)?.get(String(part))),
+    value,
+  );
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, webcrypto } from "node:crypto";
-import { parsePrivateKey } from "sshpk";
+import sshpk from "sshpk";
 import { UserError } from "../../../../services/lib/user-error.ts";
 import type { Props } from "../../values.ts";
 
@@ -38,7 +38,9 @@ export function newPrivateKey(inputs: Props): { id: string; outputs: Props } {
   const pem = traditionalPem(key);
   // SSH knows no P-224.
   const ssh =
-    inputs["algorithm"] === "ECDSA" && inputs["ecdsaCurve"] === "P224" ? undefined : parsePrivateKey(pkcs8, "pem");
+    inputs["algorithm"] === "ECDSA" && inputs["ecdsaCurve"] === "P224"
+      ? undefined
+      : sshpk.parsePrivateKey(pkcs8, "pem");
   const fingerprint = ssh?.toPublic().fingerprint("sha256");
   const outputs = {
     privateKeyPem: pem,

@@ -1,0 +1,79 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ownerAnnotations, ownerLabels } from "../../quota/owner.ts";
+import { Part } from "../core/component.ts";
+import { commonLabels, ENABLED, QUOTA_NAMESPACE_LABEL } from "../core/labels.ts";
+
+export interface QuotaWebhookArgs {
+  readonly prefix: string;
+  readonly caPem: pulumi.Input<string>;
+  readonly service: { readonly name: pulumi.Input<string>; readonly namespace: pulumi.Input<string> };
+}
+
+const TIMEOUT_SECONDS = 5;
+
+/** A CEL expression that is true where one of our keys differs between the new object and the old one. */
+function differs(field: "labels" | "annotations", keys: readonly string[]): string {
+  const list = keys.map((key) => `'${key}'`).join(", ");
+  const of = (object: string): string => `${object}.metadata.?${field}.orValue({})[?key].orValue('')`;
+  return `[${list}].exists(key, ${of("object")} != ${of("oldObject")})`;
+}
+
+/** Changes of a pod that say nothing about its owner or its size are no business of quota. */
+const relevant = [
+  "request.operation == 'CREATE'",
+  "request.subResource == 'resize'",
+  differs("labels", ownerLabels),
+  differs("annotations", ownerAnnotations),
+].join(" || ");
+
+/**
+ * `quota.carrel.dev`. It fails closed, so it is called only in namespaces that opted in: the platform's own and the
+ * cluster's start without it.
+ */
+export class QuotaWebhook extends Part {
+  constructor(name: string, args: QuotaWebhookArgs, opts: pulumi.ComponentResourceOptions) {
+    super("carrel:admission:QuotaWebhook", name, opts);
+    const { prefix, caPem, service } = args;
+    new k8s.admissionregistration.v1.ValidatingWebhookConfiguration(
+      this.child("configuration"),
+      {
+        metadata: { name: `${prefix}-quota`, labels: commonLabels("admission") },
+        webhooks: [
+          {
+            name: "quota.carrel.dev",
+            admissionReviewVersions: ["v1"],
+            failurePolicy: "Fail",
+            matchPolicy: "Equivalent",
+            sideEffects: "NoneOnDryRun",
+            timeoutSeconds: TIMEOUT_SECONDS,
+            namespaceSelector: { matchLabels: { [QUOTA_NAMESPACE_LABEL]: ENABLED } },
+            matchConditions: [{ name: "owner-or-size", expression: relevant }],
+            rules: [
+              {
+                apiGroups: [""],
+                apiVersions: ["v1"],
+                operations: ["CREATE"],
+                resources: ["pods"],
+                scope: "Namespaced",
+              },
+              {
+                apiGroups: [""],
+                apiVersions: ["v1"],
+                operations: ["UPDATE"],
+                resources: ["pods", "pods/resize"],
+                scope: "Namespaced",
+              },
+            ],
+            clientConfig: {
+              caBundle: pulumi.output(caPem).apply((pem) => Buffer.from(pem).toString("base64")),
+              service: { ...service, path: "/quota", port: 443 },
+            },
+          },
+        ],
+      },
+      this.inside,
+    );
+    this.registerOutputs({});
+  }
+}

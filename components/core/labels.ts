@@ -1,0 +1,27 @@
+/** The public contract of labels (docs: README, "Labels"); others rely on these names. */
+export const QUOTA_NAMESPACE_LABEL = "primehub.io/resources-validation-webhook";
+export const ENABLED = "enabled";
+
+const PART_OF = "carrel";
+
+/** Labels that every object of the platform carries. */
+export function commonLabels(component: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/part-of": PART_OF,
+    "app.kubernetes.io/managed-by": "pulumi",
+    "app.kubernetes.io/component": component,
+  };
+}
+
+/** Labels by which one workload's pods are selected; they never change. */
+export function selectorLabels(component: string): Record<string, string> {
+  return { "app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/name": component };
+}
+
+export type PodSecurityLevel = "privileged" | "baseline" | "restricted";
+
+/** Pod Security admission at one level, in all its modes. */
+export function podSecurityLabels(level: PodSecurityLevel): Record<string, string> {
+  const modes = ["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level] as const);
+  return Object.fromEntries(modes);
+}

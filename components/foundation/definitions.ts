@@ -1,0 +1,27 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { CustomResourceDefinition } from "../../crds/schema.ts";
+import { Part } from "../core/component.ts";
+import { commonLabels } from "../core/labels.ts";
+
+export interface DefinitionsArgs {
+  readonly definitions: readonly CustomResourceDefinition[];
+}
+
+type CrdArgs = k8s.apiextensions.v1.CustomResourceDefinitionArgs;
+
+/** The custom resources of the platform; what uses them depends on this. */
+export class Definitions extends Part {
+  constructor(name: string, { definitions }: DefinitionsArgs, opts: pulumi.ComponentResourceOptions) {
+    super("carrel:foundation:Definitions", name, opts);
+    for (const { metadata, spec } of definitions) {
+      const args = {
+        metadata: { ...metadata, labels: commonLabels("foundation") },
+        spec: spec as unknown as CrdArgs["spec"],
+      };
+      const [plural = ""] = metadata.name.split(".");
+      new k8s.apiextensions.v1.CustomResourceDefinition(this.child(plural), args, this.inside);
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { loadSettings, type Settings } from "./config/settings.ts";
+import { findLab } from "./lab/endpoints.ts";
+import { UserError } from "./services/lib/user-error.ts";
+import { admission } from "./stacks/admission.ts";
+import { foundation } from "./stacks/foundation.ts";
+import { serviceImages } from "./stacks/images.ts";
+
+/** The stack's configuration, read once. @throws RunError with every problem, which Pulumi shows without a stack trace */
+function readSettings(): Settings {
+  const own = `${pulumi.getProject()}:`;
+  const raw = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(own));
+  try {
+    return loadSettings(Object.fromEntries(raw.map(([key, value]) => [key.slice(own.length), value])), findLab);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const problems = error.problems.map((problem) => `  - ${problem}`).join("\n");
+    throw new pulumi.RunError(`the stack's configuration is wrong:\n${problems}`);
+  }
+}
+
+const settings = readSettings();
+const { version, license, homepage } = JSON.parse(readFileSync(`${import.meta.dirname}/package.json`, "utf8")) as {
+  version: string;
+  license: string;
+  homepage: string;
+};
+const provider = new k8s.Provider("cluster", {
+  ...settings.cluster,
+  // The platform's objects belong to this program: what somebody changed by hand is drift, and is mended.
+  enablePatchForce: true,
+});
+const images = serviceImages(settings, { root: import.meta.dirname, version, license, source: homepage });
+const base = foundation(settings, provider);
+admission(settings, base, images.admission, provider);
+
+export const host: string = settings.host;
+export const namespaces: Settings["namespaces"] = settings.namespaces;
+export const admissionImage: pulumi.Output<string> = images.admission;
+export const authorityCertificate: pulumi.Output<string> = base.authority.certPem;

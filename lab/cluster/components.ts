@@ -51,6 +51,8 @@ function apiServer(layout: LabLayout, bin: string): Component {
       "kubelet-certificate-authority": pki("ca.crt"),
       "kubelet-client-certificate": pki("apiserver-kubelet-client.crt"),
       "kubelet-client-key": pki("apiserver-kubelet-client.key"),
+      // No DNS knows the node's name.
+      "kubelet-preferred-address-types": "InternalIP",
       "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
       "service-account-key-file": pki("sa.pub"),
       "service-account-signing-key-file": pki("sa.key"),

@@ -73,6 +73,7 @@ export class Deployer {
   readonly #seen = new Set<string>();
   readonly #errors: string[] = [];
   readonly #stackOutputs = new Map<string, Props>();
+  #earlierOutputs: Props = {};
 
   constructor(options: DeployerOptions) {
     this.#options = options;
@@ -121,6 +122,13 @@ export class Deployer {
     this.#stackOutputs.set(urn, outputs);
     const state = this.#options.snapshot.current(urn);
     if (state) this.#options.snapshot.put({ ...state, outputs });
+  }
+
+  /** After a failure the stack keeps the outputs that it had, where the program gave no new ones. */
+  keepStackOutputs(): void {
+    const { stack, project } = this.#options;
+    const urn = childUrn(stack, project, undefined, STACK_TYPE, `${project}-${stack}`);
+    this.registerOutputs(urn, { ...this.#earlierOutputs, ...this.stackOutputs() });
   }
 
   /** Reads an object that the program did not make (`Resource.get`). */
@@ -265,6 +273,7 @@ export class Deployer {
   }
 
   #component(goal: Goal, old: ResourceState | undefined): StepResult {
+    if (goal.type === STACK_TYPE) this.#earlierOutputs = old?.outputs ?? {};
     const fresh = stateOf(
       { goal, inputs: goal.inputs, old, providerReference: undefined },
       { outputs: old?.outputs ?? {} },

@@ -9,7 +9,8 @@ import { masked, type PropertyDiff, type Props } from "./values.ts";
 export interface DisplayOptions {
   readonly write: (text: string) => void;
   readonly color: boolean;
-  readonly showSecrets: boolean;
+  /** Show every field of what is new too, not only of what changes. */
+  readonly everyField: boolean;
 }
 
 export interface Summary {
@@ -123,7 +124,8 @@ export class Display {
         const symbol = symbols[event.operation];
         const label = `${symbol.padEnd(2)} ${"   ".repeat(depth)}${typeOf(event.urn)}  ${nameOf(event.urn)}`;
         this.say(this.#paint(symbol, ` ${label}${event.error === undefined ? "" : `  error: ${event.error}`}`));
-        for (const change of event.changes) this.#change(change, depth + 2);
+        const isShort = event.operation === "create" && !this.#options.everyField;
+        for (const change of isShort ? [] : event.changes) this.#change(change, depth + 2);
         print(event.urn, depth + 1);
       }
     };

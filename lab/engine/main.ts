@@ -25,6 +25,7 @@ const usage = `usage: node lab/engine/main.ts ACTION [options]
   --parallel N             steps at once                              (16)
   --expect-no-changes      fail when anything would change
   --allow-cluster CONTEXT  change a cluster that no lab started
+  --diff                   show every field of what is new too
   --show-secrets           with outputs and stack export
   --file FILE              with stack import                          (standard input)
   --json                   one JSON document`;
@@ -38,6 +39,7 @@ const options = {
   parallel: { type: "string", default: "16" },
   "expect-no-changes": { type: "boolean", default: false },
   "allow-cluster": { type: "string", multiple: true, default: [] as string[] },
+  diff: { type: "boolean", default: false },
   "show-secrets": { type: "boolean", default: false },
   file: { type: "string", default: "/dev/stdin" },
   json: { type: "boolean", default: false },
@@ -59,7 +61,7 @@ async function deploy(action: Action, values: Values, project: Project, backend:
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
   const write = (text: string): unknown => (values.json ? process.stderr : process.stdout).write(text);
   const color = !values.json && process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
-  const display = new Display({ write, color, showSecrets: values["show-secrets"] });
+  const display = new Display({ write, color, everyField: values.diff });
   const packs = values["policy-pack"].map((folder, i) => {
     const file = values["policy-pack-config"][i];
     return {

@@ -51,8 +51,23 @@ class Pack {
       MESSAGE_LIMIT,
     );
     const pack = new Pack(child, client);
+    await pack.#refuseRemediation();
     await pack.#configure(options.config);
     return pack;
+  }
+
+  /** @throws UserError for policies that change resources, which this engine would have to apply */
+  async #refuseRemediation(): Promise<void> {
+    const info = await call<Analyzer.AnalyzerInfo>(this.#client, "getAnalyzerInfo", new Empty());
+    const remediating = info
+      .getPoliciesList()
+      .filter((policy) => policy.getEnforcementlevel() === analyzer.EnforcementLevel.REMEDIATE)
+      .map((policy) => policy.getName());
+    if (remediating.length === 0) return;
+    throw new UserError(
+      "policy-unsupported",
+      `policy pack ${info.getName()}: ${remediating.join(", ")} remediates, which the lab's engine does not support: use Pulumi's CLI`,
+    );
   }
 
   async #configure(config: PackOptions["config"]): Promise<void> {
@@ -74,6 +89,7 @@ class Pack {
     request.setUrn(goal.urn);
     request.setName(goal.name);
     request.setProperties(structFrom(inputs, false));
+    request.setOptions(optionsOf(goal));
     const response = await call<Analyzer.AnalyzeResponse>(this.#client, "analyze", request);
     return response.getDiagnosticsList().map((diagnostic) => resultOf(diagnostic, goal.urn));
   }
@@ -86,6 +102,7 @@ class Pack {
       entry.setType(typeOf(urn));
       entry.setName(nameOf(urn));
       entry.setParent(parent ?? "");
+      entry.setOptions(new analyzer.AnalyzerResourceOptions());
       entry.setDependenciesList([...(dependencies ?? [])]);
       entry.setProperties(structFrom({ ...inputs, ...outputs }, false));
       request.addResources(entry);
@@ -103,6 +120,23 @@ class Pack {
     this.#client.close();
     this.#process.kill();
   }
+}
+
+function optionsOf(goal: Goal): Analyzer.AnalyzerResourceOptions {
+  const options = new analyzer.AnalyzerResourceOptions();
+  const timeouts = new analyzer.AnalyzerResourceOptions.CustomTimeouts();
+  timeouts.setCreate((goal.timeoutsMs.create ?? 0) / 1000);
+  timeouts.setUpdate((goal.timeoutsMs.update ?? 0) / 1000);
+  timeouts.setDelete((goal.timeoutsMs.delete ?? 0) / 1000);
+  options.setCustomtimeouts(timeouts);
+  options.setProtect(goal.protect);
+  options.setParent(goal.parent ?? "");
+  options.setIgnorechangesList([...goal.ignoreChanges]);
+  options.setAliasesList([...goal.aliases]);
+  options.setAdditionalsecretoutputsList([...goal.additionalSecretOutputs]);
+  options.setDeletebeforereplacedefined(goal.deleteBeforeReplace !== undefined);
+  options.setDeletebeforereplace(goal.deleteBeforeReplace === true);
+  return options;
 }
 
 function resultOf(diagnostic: Analyzer.AnalyzeDiagnostic, urn: string): PolicyResult {

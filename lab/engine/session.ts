@@ -25,6 +25,9 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
+/** The SDK throws what the engine has already said of a resource that failed. */
+const repeatsFailure = (message: string): boolean => /\bError: resource .+ \[.+\] failed to register$/m.test(message);
+
 /** One run of a stack: the state, the steps, and what is said about them. */
 class Session {
   readonly #options: SessionOptions;
@@ -48,7 +51,9 @@ class Session {
     const { deployer, policies } =
       action === "refresh" || action === "destroy" ? await this.#settle(action) : await this.#deploy();
     for (const { urn, parent } of this.#snapshot.deployment().resources) parents.set(urn, parent);
-    const errors = [...this.#log, ...deployer.errors];
+    // A failed resource makes the program fail too; the reason is said once.
+    const log = this.#log.filter((message) => deployer.errors.length === 0 || !message.includes("failed to register"));
+    const errors = [...log, ...deployer.errors];
     if (this.#options.expectNoChanges && hasChanges(this.#events)) {
       errors.push("no changes were expected but changes were proposed");
     }
@@ -105,8 +110,8 @@ class Session {
       project: project.name,
       deployer: () => deployer,
       log: (severity, message) => {
-        if (severity === "error") this.#log.push(message);
-        else if (severity !== "debug") display.say(`${severity}: ${message}`);
+        if (severity === "error" && !repeatsFailure(message)) this.#log.push(message);
+        else if (severity === "info" || severity === "warning") display.say(`${severity}: ${message}`);
       },
     });
     const address = await monitor.listen();
@@ -118,6 +123,7 @@ class Session {
       const print = (line: string): void => display.say(line);
       const program = await runProgram({ project, config, address, preview, parallel, signal, print });
       if (program.reason !== undefined) deployer.fail(program.reason);
+      if (program.failed || deployer.errors.length > 0) deployer.keepStackOutputs();
       if (!program.failed) await this.#finish(deployer, gate);
       else if (this.#log.length === 0 && deployer.errors.length === 0) deployer.fail("the program failed");
       return { deployer, policies: { packs: await gate.names(), results: gate.results } };

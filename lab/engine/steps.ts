@@ -67,6 +67,10 @@ export const existingOf = (state: ResourceState): Existing => ({
 const optional = <K extends string, V>(key: K, value: V | undefined | false): { [P in K]?: V } =>
   value === undefined || value === false ? {} : ({ [key]: value } as { [P in K]?: V });
 
+/** Pulumi keeps timeouts in seconds. */
+const inSeconds = (timeoutsMs: Goal["timeoutsMs"]): Record<string, number> =>
+  Object.fromEntries(Object.entries(timeoutsMs).map(([key, ms]) => [key, ms / 1000]));
+
 /** The row of a resource in the state. */
 export function stateOf(
   checked: Omit<Checked, "provider" | "afresh">,
@@ -90,7 +94,7 @@ export function stateOf(
     ...optional("retainOnDelete", goal.retainOnDelete),
     ...optional("deletedWith", goal.deletedWith),
     ...optional("additionalSecretOutputs", nonEmpty(goal.additionalSecretOutputs)),
-    ...optional("customTimeouts", nonEmpty(goal.timeoutsMs as Record<string, number>)),
+    ...optional("customTimeouts", nonEmpty(inSeconds(goal.timeoutsMs))),
     created: old?.created ?? now.toISOString(),
     modified: now.toISOString(),
   };
@@ -110,8 +114,9 @@ export class Steps {
     this.#options = options;
   }
 
-  async create(checked: Checked, changes: readonly PropertyDiff[] = []): Promise<StepResult> {
+  async create(checked: Checked): Promise<StepResult> {
     const { goal, provider, inputs } = checked;
+    const changes = diffValues({}, inputs);
     const { preview, snapshot } = this.#options;
     const recovering = snapshot.interruptedCreate(goal.urn) !== undefined;
     if (!preview) snapshot.begin("creating", this.#state(checked, {}));
@@ -135,7 +140,7 @@ export class Steps {
     const forced = diff.changes.some((change) =>
       checked.goal.replaceOnChanges.some((pattern) => isBelow(change.path, pattern)),
     );
-    if (diff.gone) return this.create(checked, diff.changes);
+    if (diff.gone) return this.create(checked);
     if (diff.replace || forced) return this.#replace(checked, old, diff);
     if (diff.changes.length > 0 || (old.initErrors?.length ?? 0) > 0) return this.#update(checked, old, diff);
     const same = { id: old.id ?? "", outputs: old.outputs ?? {} };
@@ -156,8 +161,9 @@ export class Steps {
     this.refuseProtected(old);
     if (old.custom && provider && !old.retainOnDelete && !old.external) {
       snapshot.begin("deleting", old);
+      const seconds = old.customTimeouts?.["delete"];
       await provider
-        .delete(existingOf(old), this.#context(old.urn, old.customTimeouts?.["delete"]))
+        .delete(existingOf(old), this.#context(old.urn, seconds === undefined ? undefined : seconds * 1000))
         .catch((error: unknown) => {
           snapshot.abandon(old.urn);
           throw error;

@@ -35,7 +35,8 @@ const hasPolicies = (action: EngineAction): boolean => action === "preview" || a
 
 function stackArgs(action: EngineAction, target: StackTarget): string[] {
   const base = ["--stack", target.stack, "--config-file", target.configFile];
-  return hasPolicies(action) ? [...base, "--policy-pack", "policies"] : base;
+  const fields = action === "preview" ? ["--diff"] : [];
+  return hasPolicies(action) ? [...base, ...fields, "--policy-pack", "policies"] : base;
 }
 
 function labCommand(action: EngineAction, target: StackTarget): Command {

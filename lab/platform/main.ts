@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../services/lib/user-error.ts";
 import { labStateDir, readLab } from "../endpoints.ts";
@@ -71,9 +72,8 @@ async function deploy(action: EngineAction, labName: string): Promise<void> {
 function greeting(labName: string): string {
   const { kubeconfig, context } = readLab(labName);
   const prefix = labName === "dev" ? "" : `LAB_NAME=${labName} `;
-  const kubectl = isOnPath("kubectl", process.env["PATH"] ?? "")
-    ? "kubectl"
-    : `${join(labStateDir(labName), "kubectl")}`;
+  const own = join(labStateDir(labName), "kubectl");
+  const kubectl = existsSync(own) ? own : "kubectl";
   return [
     "",
     "Carrel is up.",

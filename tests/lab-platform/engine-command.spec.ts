@@ -53,9 +53,24 @@ describe("engineCommands", () => {
     ]);
   });
 
-  it("never confirms a preview", () => {
+  it("never confirms a preview, and shows every field in it", () => {
     const [, preview] = engineCommands("pulumi", "preview", target);
-    assert.equal(preview?.args.includes("--yes"), false);
+    assert.deepEqual(preview, {
+      file: "pulumi",
+      args: [
+        "preview",
+        "--cwd",
+        "/project",
+        "--non-interactive",
+        "--stack",
+        "dev",
+        "--config-file",
+        "/project/Pulumi.dev.yaml",
+        "--diff",
+        "--policy-pack",
+        "policies",
+      ],
+    });
   });
 
   it("takes no policy pack to a destroy", () => {

@@ -61,6 +61,9 @@ export function stateResources(file: string = stateFile()): readonly StateResour
 export interface EngineOptions {
   readonly args?: readonly string[];
   readonly target?: StackTarget;
+  readonly env?: Readonly<Record<string, string>>;
+  /** In place of the project's own pack. */
+  readonly policyPack?: string;
   /** Called with the running process, to interrupt it. */
   readonly whileRunning?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -71,9 +74,11 @@ export function runEngine(action: EngineAction, options: EngineOptions = {}): Pr
   const command = engineCommands("lab", action, target)[0];
   if (!command) throw new Error(`no command for ${action}`);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...command.args, ...(options.args ?? [])], {
+    const { policyPack } = options;
+    const args = command.args.map((arg) => (arg === "policies" && policyPack !== undefined ? policyPack : arg));
+    const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
       cwd: projectDir,
-      env: { ...process.env, ...engineEnvironment(target) },
+      env: { ...process.env, ...engineEnvironment(target), ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

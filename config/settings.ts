@@ -1,0 +1,80 @@
+import { UserError } from "../services/lib/user-error.ts";
+import { derive, labOf } from "./derive.ts";
+import { ProblemList } from "./problem-list.ts";
+import { validate } from "./validate.ts";
+
+/** What a running lab gives to a configuration that names it. */
+export interface LabDefaults {
+  readonly kubeconfig: string;
+  readonly context: string;
+  readonly registry: { readonly host: string; readonly plainHttp: boolean };
+  /** The Node base image, by digest. */
+  readonly nodeBase: string;
+  readonly controlPlaneCidrs: readonly string[];
+}
+
+/** The stack's configuration, complete and checked; nothing else in the program reads configuration. */
+export interface Settings {
+  readonly host: string;
+  readonly prefix: string;
+  /** `PREFIX-ROLE` by role. */
+  readonly namespaces: {
+    readonly system: string;
+    readonly identity: string;
+    readonly hub: string;
+    readonly work: string;
+    readonly storage: string;
+    readonly monitoring: string;
+    readonly energy: string;
+    readonly gateway: string;
+  };
+  /** The kubeconfig's path or text, and its context; undefined is where kubectl looks. */
+  readonly cluster: { readonly kubeconfig: string | undefined; readonly context: string | undefined };
+  readonly images: {
+    /** `host[:port]` */
+    readonly registry: string;
+    readonly repositoryPrefix: string;
+    /** By digest. */
+    readonly base: string;
+    readonly plainHttp: boolean;
+  };
+  /** Where the API server's calls to webhooks come from. */
+  readonly network: { readonly controlPlaneCidrs: readonly string[] };
+  readonly admission: {
+    readonly replicas: number;
+    readonly logLevel: "debug" | "info" | "warn" | "error";
+    /** `namespace:name` */
+    readonly bypassServiceAccounts: readonly string[];
+  };
+  /** A certificate is renewed `renewalDays` before its `validityDays` are over. */
+  readonly certificates: { readonly validityDays: number; readonly renewalDays: number };
+}
+
+function freezeDeeply<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) freezeDeeply(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/**
+ * Reads the stack's configuration in one pass; the answer is deeply frozen.
+ * @param raw text by key without the `carrel:` namespace, objects as JSON text, as Pulumi gives them
+ * @param findLab the lab of a name, if it runs
+ * @param secretKeys keys of `raw` that the stack stores encrypted; problems never show their values
+ * @throws UserError with code "config" whose `problems` are all that is wrong, in the order of the schema
+ */
+export function loadSettings(
+  raw: Readonly<Record<string, string>>,
+  findLab: (name: string) => LabDefaults | undefined,
+  secretKeys: readonly string[] = [],
+): Settings {
+  const problems = new ProblemList(secretKeys);
+  const given = validate(raw, problems);
+  const settings = derive({ given, lab: labOf(given, findLab, problems), problems });
+  const texts = problems.texts();
+  if (texts.length === 0) return freezeDeeply(settings);
+  const count = texts.length === 1 ? "1 problem" : `${texts.length} problems`;
+  throw new UserError("config", [`the configuration has ${count}:`, ...texts].join("\n  "), { problems: texts });
+}

@@ -1,0 +1,58 @@
+import { type LabDefaults, loadSettings, type Settings } from "../../config/settings.ts";
+import { UserError } from "../../services/lib/user-error.ts";
+
+const digest = "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/** A node base image by digest. */
+export const nodeImage = `registry.example.org/node:24${digest}`;
+
+/** A running lab, as `lab/endpoints.ts` finds it. */
+export const lab: LabDefaults = {
+  kubeconfig: "/state/labs/dev/kubeconfig",
+  context: "carrel-dev",
+  registry: { host: "172.30.0.1:5000", plainHttp: true },
+  nodeBase: `172.30.0.1:5000/lab/node-base${digest}`,
+  controlPlaneCidrs: ["172.30.0.1/32", "10.244.0.1/32"],
+};
+
+export const findLab = (name: string): LabDefaults | undefined => (name === "dev" ? lab : undefined);
+
+export type Sections = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
+
+/** The least that a stack without a lab has to say. */
+export const production = {
+  host: "notebooks.example.org",
+  images: { registry: "registry.example.org", base: nodeImage },
+  network: { controlPlaneCidrs: ["192.0.2.0/28"] },
+} as const satisfies Sections;
+
+/** A configuration as Pulumi gives it: text as it is, objects as JSON. */
+export function rawOf(config: Sections): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}
+
+/** The production configuration with some sections extended and some keys replaced. */
+export function productionWith(changes: Sections): Sections {
+  const merged = Object.entries(changes).map(([key, value]) => {
+    const before = (production as Sections)[key];
+    return [key, typeof value === "string" || typeof before !== "object" ? value : { ...before, ...value }];
+  });
+  return { ...production, ...Object.fromEntries(merged) };
+}
+
+export function settingsOf(config: Sections): Settings {
+  return loadSettings(rawOf(config), findLab);
+}
+
+/** Every problem of a configuration; none when it is right. */
+export function problemsOf(config: Sections, secretKeys: readonly string[] = []): readonly string[] {
+  try {
+    loadSettings(rawOf(config), findLab, secretKeys);
+    return [];
+  } catch (error) {
+    if (error instanceof UserError && error.code === "config") return error.problems;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { loadSettings } from "../../config/settings.ts";
+import { findLab, problemsOf, productionWith, rawOf, type Sections } from "./configurations.ts";
+import { wrongConfigurations } from "./wrong-configurations.ts";
+
+describe("loadSettings refuses", () => {
+  for (const [name, change, problem] of wrongConfigurations) {
+    it(name, () => assert.deepEqual(problemsOf(productionWith(change)), [problem]));
+  }
+});
+
+describe("the problems of a configuration", () => {
+  it("come all at once, in the order of the schema, unknown keys after the known ones beside them", () => {
+    const config: Sections = {
+      telemetry: "on",
+      certificates: { renewalDays: 400, validityDays: 365, rotation: "auto" },
+      admission: { logLevel: "loud", replicas: 1 },
+      network: { controlPlaneCidrs: ["10.0.0.1/8", "10.0.0.0/8", "::/0"] },
+      images: { mirror: "a.example.org", plainHttp: true, registry: "ghcr.io" },
+      cluster: "[]",
+      host: "https://a.example.org",
+    };
+    assert.deepEqual(problemsOf(config), [
+      'carrel:host: must be a host name without a scheme, got "https://a.example.org"; leave out "https://"',
+      "carrel:cluster: must be an object, got [secret]; set its keys one by one, as with `pulumi config set --path carrel:cluster.kubeconfig /path/to/kubeconfig`",
+      "carrel:images.base: is not set and no carrel:lab gives it; set it with `pulumi config set --path carrel:images.base registry.example.org/node:24@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`",
+      "carrel:images.plainHttp: must be false for a registry that is neither private nor a lab's, got true; serve the registry over TLS and unset the key",
+      "carrel:images.mirror: is not a known key; known are carrel:images.registry, carrel:images.repositoryPrefix, carrel:images.base, carrel:images.plainHttp",
+      'carrel:network.controlPlaneCidrs[0]: must have no bits set behind the prefix, got "10.0.0.1/8"; write "10.0.0.0/8"',
+      'carrel:network.controlPlaneCidrs[2]: must not be every address, because every pod could then call the webhook, got "::/0"; name the addresses of the control plane, as in 192.0.2.10/32 or 2001:db8::/64',
+      "carrel:admission.replicas: must be a whole number from 2 to 9, got 1; 2 are enough for one to be replaced while the other answers",
+      'carrel:admission.logLevel: must be one of debug, info, warn, error, got "loud"; choose one of them',
+      "carrel:certificates.renewalDays: must be less than carrel:certificates.validityDays, got 400; set it below 365 or raise carrel:certificates.validityDays",
+      "carrel:certificates.rotation: is not a known key; known are carrel:certificates.validityDays, carrel:certificates.renewalDays",
+      "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:admission, carrel:certificates",
+    ]);
+  });
+
+  it("name all that an empty configuration lacks, and how to set it", () => {
+    assert.deepEqual(problemsOf({}), [
+      "carrel:host: is not set; set it with `pulumi config set carrel:host notebooks.example.org`",
+      "carrel:images.registry: is not set and no carrel:lab gives it; set it with `pulumi config set --path carrel:images.registry registry.example.org`",
+      "carrel:images.base: is not set and no carrel:lab gives it; set it with `pulumi config set --path carrel:images.base registry.example.org/node:24@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`",
+      "carrel:network.controlPlaneCidrs: is not set and no carrel:lab gives it; set it with `pulumi config set --path 'carrel:network.controlPlaneCidrs[0]' 192.0.2.0/28`",
+    ]);
+  });
+
+  it("do not name what a lab would give, when the lab is the problem", () => {
+    const host = "carrel.localhost";
+    assert.deepEqual(problemsOf({ host, lab: "second" }), [
+      'carrel:lab: must name a lab that is running, got "second"; start it with `LAB_NAME=second make up`',
+    ]);
+    assert.deepEqual(problemsOf({ host, lab: "-" }), [
+      'carrel:lab: must be 1 to 20 lower-case letters, digits and dashes, beginning with a letter, got "-"; use the LAB_NAME that the lab was started with',
+    ]);
+  });
+
+  it("name the plain command for the lab that has the default name", () => {
+    assert.throws(() => loadSettings(rawOf({ host: "carrel.localhost", lab: "dev" }), () => undefined), {
+      problems: ['carrel:lab: must name a lab that is running, got "dev"; start it with `make up`'],
+    });
+  });
+
+  it("do not call missing what an object that cannot be read may hold", () => {
+    assert.deepEqual(problemsOf(productionWith({ images: "{" })), [
+      'carrel:images: must be valid JSON, got "{"; set its keys one by one, as with `pulumi config set --path carrel:images.registry registry.example.org`',
+    ]);
+  });
+
+  it("do not compare a number that is wrong with one that is right", () => {
+    for (const certificates of [{ validityDays: 1 }, { validityDays: 30, renewalDays: 0 }, { renewalDays: 4000 }]) {
+      assert.equal(problemsOf(productionWith({ certificates })).length, 1);
+    }
+  });
+
+  it("are one message of one line each", () => {
+    assert.throws(() => loadSettings(rawOf(productionWith({ host: "", prefix: "kube" })), findLab), {
+      name: "UserError",
+      code: "config",
+      message: [
+        "the configuration has 2 problems:",
+        "  carrel:host: is not set; set it with `pulumi config set carrel:host notebooks.example.org`",
+        '  carrel:prefix: must not begin with kube, because kube-system belongs to Kubernetes, got "kube"; choose another, as in carrel',
+      ].join("\n"),
+    });
+    assert.throws(() => loadSettings(rawOf(productionWith({ host: "" })), findLab), {
+      message: [
+        "the configuration has 1 problem:",
+        "  carrel:host: is not set; set it with `pulumi config set carrel:host notebooks.example.org`",
+      ].join("\n"),
+    });
+  });
+});
+
+describe("a secret in a problem", () => {
+  it("is masked in a key that can hold one", () => {
+    assert.deepEqual(problemsOf(productionWith({ cluster: { kubeconfig: ["token: hush"] } })), [
+      "carrel:cluster.kubeconfig: must be text, got [secret]; give the path or the text of a kubeconfig, or unset the key to use the one that kubectl uses",
+    ]);
+  });
+
+  it("is masked in an object that cannot be read", () => {
+    assert.deepEqual(problemsOf(productionWith({ cluster: '{"kubeconfig": "token: hush"' })), [
+      "carrel:cluster: must be valid JSON, got [secret]; set its keys one by one, as with `pulumi config set --path carrel:cluster.kubeconfig /path/to/kubeconfig`",
+    ]);
+  });
+
+  it("is masked, in the remedy too, in whatever the stack stores encrypted", () => {
+    const config = productionWith({
+      host: "Hush.example.org",
+      lab: "hush",
+      images: { base: "hush.example.org/node:24" },
+      network: { controlPlaneCidrs: ["10.6.6.6/8"] },
+    });
+    assert.deepEqual(problemsOf(config, ["host", "lab", "images", "network"]), [
+      "carrel:host: must be in lower case, got [secret]; name the one host that users open, as in notebooks.example.org",
+      "carrel:lab: must name a lab that is running, got [secret]; start it with `make up`",
+      "carrel:images.base: must name the image by digest, because a tag can move, got [secret]; write the registry's host out and append the digest, as in docker.io/library/node:24-slim@sha256:...",
+      "carrel:network.controlPlaneCidrs[0]: must have no bits set behind the prefix, got [secret]; name the addresses of the control plane, as in 192.0.2.10/32 or 2001:db8::/64",
+    ]);
+  });
+});

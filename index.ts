@@ -11,9 +11,14 @@ import { serviceImages } from "./stacks/images.ts";
 /** The stack's configuration, read once. @throws RunError with every problem, which Pulumi shows without a stack trace */
 function readSettings(): Settings {
   const own = `${pulumi.getProject()}:`;
-  const raw = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(own));
+  const ownKeys = (keys: readonly string[]): string[] =>
+    keys.filter((key) => key.startsWith(own)).map((key) => key.slice(own.length));
+  const all = pulumi.runtime.allConfig();
+  const raw = Object.fromEntries(ownKeys(Object.keys(all)).map((key) => [key, all[own + key] ?? ""]));
+  // Which values are encrypted is known to the SDK alone, which has no function that tells.
+  const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
   try {
-    return loadSettings(Object.fromEntries(raw.map(([key, value]) => [key.slice(own.length), value])), findLab);
+    return loadSettings(raw, findLab, ownKeys(secretKeys));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const problems = error.problems.map((problem) => `  - ${problem}`).join("\n");

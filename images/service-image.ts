@@ -1,3 +1,4 @@
+import { UserError } from "../services/lib/user-error.ts";
 import { type Bundle, bundleService } from "./bundle.ts";
 import { NODE_PATH, NONROOT } from "./node-base.ts";
 import {
@@ -64,6 +65,12 @@ async function baseManifests(registry: Registry, base: ImageReference): Promise<
   const wanted = json<ImageIndex>(top).manifests.filter(
     ({ platform }) => platform?.os === "linux" && ARCHITECTURES.includes(platform.architecture),
   );
+  if (wanted.length === 0) {
+    throw new UserError(
+      "base-platform",
+      `base image ${base.repository} has no linux image for ${ARCHITECTURES.join(" or ")}: choose another images.base`,
+    );
+  }
   return Promise.all(wanted.map(({ digest }) => registry.manifest(base.repository, digest)));
 }
 

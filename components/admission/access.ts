@@ -10,6 +10,10 @@ export interface AdmissionAccessArgs {
 }
 
 const READ = ["get", "list", "watch"];
+const LABELS = commonLabels("admission");
+const RBAC_GROUP = "rbac.authorization.k8s.io";
+
+type Subject = k8s.types.input.rbac.v1.Subject;
 
 /** The service account of admission and what it may do: read pods and groups, keep ledgers, nothing else. */
 export class AdmissionAccess extends Part {
@@ -17,52 +21,33 @@ export class AdmissionAccess extends Part {
 
   constructor(name: string, { namespace, prefix }: AdmissionAccessArgs, opts: pulumi.ComponentResourceOptions) {
     super("carrel:admission:AdmissionAccess", name, opts);
-    const labels = commonLabels("admission");
-    const rbac = k8s.rbac.v1;
     const account = new k8s.core.v1.ServiceAccount(
       this.child("account"),
-      { metadata: { name: "admission", namespace, labels }, automountServiceAccountToken: false },
+      { metadata: { name: "admission", namespace, labels: LABELS }, automountServiceAccountToken: false },
       this.inside,
     );
     this.serviceAccount = account.metadata.name;
     const subjects = [{ kind: "ServiceAccount", name: this.serviceAccount, namespace }];
-    const clusterRole = new rbac.ClusterRole(
-      this.child("cluster-role"),
-      {
-        metadata: { name: `${prefix}-admission`, labels },
-        rules: [
-          { apiGroups: [""], resources: ["pods"], verbs: READ },
-          { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: READ },
-        ],
-      },
-      this.inside,
-    );
-    new rbac.ClusterRoleBinding(
-      this.child("cluster-role-binding"),
-      {
-        metadata: { name: `${prefix}-admission`, labels },
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: clusterRole.metadata.name },
-        subjects,
-      },
-      this.inside,
-    );
-    const role = new rbac.Role(
-      this.child("role"),
-      {
-        metadata: { name: "admission", namespace, labels },
-        rules: [{ apiGroups: ["carrel.dev"], resources: ["quotaledgers"], verbs: [...READ, "create", "update"] }],
-      },
-      this.inside,
-    );
-    new rbac.RoleBinding(
-      this.child("role-binding"),
-      {
-        metadata: { name: "admission", namespace, labels },
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-        subjects,
-      },
-      this.inside,
-    );
+    this.#readPodsAndGroups({ name: `${prefix}-admission`, labels: LABELS }, subjects);
+    this.#keepLedgers({ name: "admission", namespace, labels: LABELS }, subjects);
     this.registerOutputs({ serviceAccount: this.serviceAccount });
+  }
+
+  #readPodsAndGroups(metadata: k8s.types.input.meta.v1.ObjectMeta, subjects: Subject[]): void {
+    const rules = [
+      { apiGroups: [""], resources: ["pods"], verbs: READ },
+      { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: READ },
+    ];
+    const role = new k8s.rbac.v1.ClusterRole(this.child("cluster-role"), { metadata, rules }, this.inside);
+    const roleRef = { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role.metadata.name };
+    const args = { metadata, roleRef, subjects };
+    new k8s.rbac.v1.ClusterRoleBinding(this.child("cluster-role-binding"), args, this.inside);
+  }
+
+  #keepLedgers(metadata: k8s.types.input.meta.v1.ObjectMeta, subjects: Subject[]): void {
+    const rules = [{ apiGroups: ["carrel.dev"], resources: ["quotaledgers"], verbs: [...READ, "create", "update"] }];
+    const role = new k8s.rbac.v1.Role(this.child("role"), { metadata, rules }, this.inside);
+    const roleRef = { apiGroup: RBAC_GROUP, kind: "Role", name: role.metadata.name };
+    new k8s.rbac.v1.RoleBinding(this.child("role-binding"), { metadata, roleRef, subjects }, this.inside);
   }
 }

@@ -27,6 +27,24 @@ const relevant = [
   differs("annotations", ownerAnnotations),
 ].join(" || ");
 
+const pods = { apiGroups: [""], apiVersions: ["v1"], scope: "Namespaced" };
+
+/** What the API server asks admission about. */
+const webhook = {
+  name: "quota.carrel.dev",
+  admissionReviewVersions: ["v1"],
+  failurePolicy: "Fail",
+  matchPolicy: "Equivalent",
+  sideEffects: "NoneOnDryRun",
+  timeoutSeconds: TIMEOUT_SECONDS,
+  namespaceSelector: { matchLabels: { [QUOTA_NAMESPACE_LABEL]: ENABLED } },
+  matchConditions: [{ name: "owner-or-size", expression: relevant }],
+  rules: [
+    { ...pods, operations: ["CREATE"], resources: ["pods"] },
+    { ...pods, operations: ["UPDATE"], resources: ["pods", "pods/resize"] },
+  ],
+};
+
 /**
  * `quota.carrel.dev`. It fails closed, so it is called only in namespaces that opted in: the platform's own and the
  * cluster's start without it.
@@ -41,30 +59,7 @@ export class QuotaWebhook extends Part {
         metadata: { name: `${prefix}-quota`, labels: commonLabels("admission") },
         webhooks: [
           {
-            name: "quota.carrel.dev",
-            admissionReviewVersions: ["v1"],
-            failurePolicy: "Fail",
-            matchPolicy: "Equivalent",
-            sideEffects: "NoneOnDryRun",
-            timeoutSeconds: TIMEOUT_SECONDS,
-            namespaceSelector: { matchLabels: { [QUOTA_NAMESPACE_LABEL]: ENABLED } },
-            matchConditions: [{ name: "owner-or-size", expression: relevant }],
-            rules: [
-              {
-                apiGroups: [""],
-                apiVersions: ["v1"],
-                operations: ["CREATE"],
-                resources: ["pods"],
-                scope: "Namespaced",
-              },
-              {
-                apiGroups: [""],
-                apiVersions: ["v1"],
-                operations: ["UPDATE"],
-                resources: ["pods", "pods/resize"],
-                scope: "Namespaced",
-              },
-            ],
+            ...webhook,
             clientConfig: {
               caBundle: pulumi.output(caPem).apply((pem) => Buffer.from(pem).toString("base64")),
               service: { ...service, path: "/quota", port: 443 },

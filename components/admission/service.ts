@@ -104,19 +104,13 @@ export class AdmissionService extends Part {
       },
       { ...this.inside, dependsOn: [policy] },
     );
+    const ports = [
+      { name: "webhook", port: 443, targetPort: "webhook" },
+      { name: "metrics", port: METRICS_PORT, targetPort: "metrics" },
+    ];
     this.service = new k8s.core.v1.Service(
       this.child("service"),
-      {
-        metadata,
-        spec: {
-          type: "ClusterIP",
-          selector,
-          ports: [
-            { name: "webhook", port: 443, targetPort: "webhook" },
-            { name: "metrics", port: METRICS_PORT, targetPort: "metrics" },
-          ],
-        },
-      },
+      { metadata, spec: { type: "ClusterIP", selector, ports } },
       this.inside,
     );
     new k8s.policy.v1.PodDisruptionBudget(

@@ -27,8 +27,10 @@ async function readConfig(env: NodeJS.ProcessEnv): Promise<DockerConfig> {
   }
 }
 
-async function fromHelper(helper: string, registry: string): Promise<Credentials | undefined> {
-  const promise = run(`docker-credential-${helper}`, ["get"], { timeout: 10_000 });
+async function fromHelper(helper: string, registry: string, env: NodeJS.ProcessEnv): Promise<Credentials | undefined> {
+  const promise = run(`docker-credential-${helper}`, ["get"], { timeout: 10_000, env });
+  // A helper that is missing, or that ends without reading, breaks the pipe; its exit says all there is to say.
+  promise.child.stdin?.on("error", () => {});
   promise.child.stdin?.end(registry);
   try {
     const answer = JSON.parse((await promise).stdout) as { Username: string; Secret: string };
@@ -46,7 +48,7 @@ export async function credentialsFor(
 ): Promise<Credentials | undefined> {
   const config = await readConfig(env);
   const helper = config.credHelpers?.[registry] ?? config.credsStore;
-  const fromStore = helper === undefined ? undefined : await fromHelper(helper, registry);
+  const fromStore = helper === undefined ? undefined : await fromHelper(helper, registry, env);
   if (fromStore) return fromStore;
   const entry = config.auths?.[registry] ?? config.auths?.[`https://${registry}`];
   if (entry?.auth === undefined) return undefined;

@@ -35,6 +35,18 @@ function challengeOf(header: string): { scheme: string; parameters: Record<strin
 const basic = ({ username, password }: Credentials): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
+async function reach(url: string | URL, what: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    throw new UserError(
+      "registry-unreachable",
+      `${what} cannot be reached (${reasonOf(error)}): start it, or correct images.registry`,
+      { cause: error },
+    );
+  }
+}
+
 /** A registry by the distribution protocol: manifests, blobs, mounts, and the tokens that they need. */
 export class Registry {
   readonly host: string;
@@ -160,20 +172,11 @@ export class Registry {
 
   async #fetch(call: Call, authorization: string | undefined): Promise<Response> {
     const url = call.url.startsWith("http") ? call.url : `${this.#base}${call.url}`;
-    try {
-      return await fetch(url, {
-        method: call.method,
-        headers: { ...call.headers, ...(authorization === undefined ? {} : { authorization }) },
-        ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw new UserError(
-        "registry-unreachable",
-        `registry ${this.host} cannot be reached (${reasonOf(error)}): start it, or correct images.registry`,
-        { cause: error },
-      );
-    }
+    return reach(url, `registry ${this.host}`, {
+      method: call.method,
+      headers: { ...call.headers, ...(authorization === undefined ? {} : { authorization }) },
+      ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
+    });
   }
 
   async #login(header: string, scope: string): Promise<string | undefined> {
@@ -184,9 +187,8 @@ export class Registry {
     const url = new URL(parameters["realm"]);
     url.searchParams.set("scope", scope);
     if (parameters["service"] !== undefined) url.searchParams.set("service", parameters["service"]);
-    const response = await fetch(url, {
+    const response = await reach(url, `token server ${url.host} of registry ${this.host}`, {
       headers: credentials ? { authorization: basic(credentials) } : {},
-      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) return undefined;
     const answer = (await response.json()) as { token?: string; access_token?: string };

@@ -16,7 +16,7 @@ export interface Registered {
 
 export interface Recording<T> {
   readonly built: T;
-  /** In the order of their URNs. */
+  /** In the order of parent, type and name. */
   readonly resources: readonly Registered[];
   readonly urns: readonly string[];
   /** What components registered as their outputs, by name. */
@@ -88,15 +88,13 @@ function ordered(request: Request): string[] {
 }
 
 function watch(monitor: Monitor, secretOutputs: Map<string, readonly string[]>) {
-  const found = new Map<string, Registered>();
+  const found: Registered[] = [];
   const outputs: Record<string, unknown> = {};
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
     const [type, name] = [request.getType(), request.getName()];
     secretOutputs.set(`${type} ${name}`, request.getAdditionalsecretoutputsList());
-    const key = `${request.getParent()} ${type} ${name}`;
-    if (found.has(key)) throw new Error(`${type} "${name}" was registered twice under one parent`);
-    found.set(key, {
+    found.push({
       type,
       name,
       parent: nameOf(request.getParent()),
@@ -138,7 +136,7 @@ export async function record<T>(build: () => T, { preview = false } = {}): Promi
   // Only this waits for registrations that outputs are still on their way to.
   await pulumi.runtime.disconnect();
   const place = ({ parent, type, name }: Registered): string => `${parent} ${type} ${name}`;
-  const resources = [...found.values()].sort((a, b) => (place(a) < place(b) ? -1 : 1));
+  const resources = found.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
   return { built, resources, urns: [...monitor.getRegisteredResources().keys()].sort(), outputs };
 }
 

@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { ADMISSION_SERVICE, AdmissionService } from "../../../components/admission/service.ts";
+import { readSettings } from "../../../services/admission/settings.ts";
+import { outline, type Recording, type Registered, recordParts, resourceOf } from "../../support/mocks.ts";
+import { labels } from "../support.ts";
+
+const build = (): Promise<Recording<AdmissionService>> =>
+  recordParts(
+    (opts) =>
+      new AdmissionService(
+        "gate",
+        {
+          namespace: pulumi.output("library-system"),
+          image: pulumi.output("registry.test/library/admission@sha256:1"),
+          serviceAccount: pulumi.output("admission"),
+          tlsSecret: pulumi.output("gate-tls"),
+          priorityClass: "library-platform",
+          replicas: 3,
+          logLevel: "debug",
+          bypassServiceAccounts: ["storage:provisioner", "energy:packer"],
+          controlPlaneCidrs: ["192.0.2.0/24", "fd00::/64"],
+          monitoringNamespace: "library-monitoring",
+        },
+        opts,
+      ),
+  );
+
+const selector = { "app.kubernetes.io/part-of": "carrel", "app.kubernetes.io/name": "admission" };
+const metadata = {
+  name: "admission",
+  namespace: "library-system",
+  labels: { ...labels("admission"), "app.kubernetes.io/name": "admission" },
+};
+
+const child = (type: string, part: string, inputs: Record<string, unknown>): Registered => ({
+  type: `kubernetes:${type}`,
+  name: `gate-${part}`,
+  parent: "gate",
+  provider: "cluster",
+  dependsOn: [],
+  inputs: { metadata, ...inputs },
+});
+
+const probe = (path: string, rest: Record<string, number>) => ({
+  httpGet: { path, port: "metrics" },
+  timeoutSeconds: 2,
+  ...rest,
+});
+
+const container = {
+  name: "admission",
+  image: "registry.test/library/admission@sha256:1",
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  },
+  ports: [
+    { name: "webhook", containerPort: 8443 },
+    { name: "metrics", containerPort: 9090 },
+  ],
+  env: [
+    { name: "PORT", value: "8443" },
+    { name: "METRICS_PORT", value: "9090" },
+    { name: "TLS_DIR", value: "/etc/carrel/tls" },
+    { name: "LOG_LEVEL", value: "debug" },
+    { name: "BYPASS_SERVICE_ACCOUNTS", value: "storage:provisioner,energy:packer" },
+    { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+  ],
+  resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "256Mi" } },
+  startupProbe: probe("/livez", { periodSeconds: 1, failureThreshold: 60 }),
+  livenessProbe: probe("/livez", { periodSeconds: 5, failureThreshold: 6 }),
+  readinessProbe: probe("/readyz", { periodSeconds: 2, failureThreshold: 2 }),
+  volumeMounts: [{ name: "tls", mountPath: "/etc/carrel/tls", readOnly: true }],
+};
+
+const podSpec = {
+  serviceAccountName: "admission",
+  automountServiceAccountToken: true,
+  priorityClassName: "library-platform",
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 65532,
+    runAsGroup: 65532,
+    fsGroup: 65532,
+    seccompProfile: { type: "RuntimeDefault" },
+  },
+  terminationGracePeriodSeconds: 30,
+  enableServiceLinks: false,
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: selector },
+    },
+  ],
+  containers: [container],
+  volumes: [{ name: "tls", secret: { secretName: "gate-tls" } }],
+};
+
+const controlPlane = [{ ipBlock: { cidr: "192.0.2.0/24" } }, { ipBlock: { cidr: "fd00::/64" } }];
+
+describe("AdmissionService", () => {
+  it("is a deployment, its Service, its budget and its network policy", async () => {
+    const { resources, outputs } = await build();
+    assert.deepEqual(outline(resources), [
+      " > carrel:admission:AdmissionService gate",
+      "gate > kubernetes:apps/v1:Deployment gate-deployment",
+      "gate > kubernetes:core/v1:Service gate-service",
+      "gate > kubernetes:networking.k8s.io/v1:NetworkPolicy gate-network-policy",
+      "gate > kubernetes:policy/v1:PodDisruptionBudget gate-disruption-budget",
+    ]);
+    assert.deepEqual(resourceOf(resources, "gate").inputs, {});
+    assert.deepEqual(outputs, { gate: {} });
+  });
+
+  it("runs restricted, probed and spread pods, and replaces none before another is ready", async () => {
+    const { resources } = await build();
+    assert.deepEqual(resourceOf(resources, "gate-deployment"), {
+      ...child("apps/v1:Deployment", "deployment", {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        spec: {
+          replicas: 3,
+          selector: { matchLabels: selector },
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          template: { metadata: { labels: metadata.labels }, spec: podSpec },
+        },
+      }),
+      // No pod of it ever runs outside of its policy.
+      dependsOn: ["gate-network-policy"],
+    });
+  });
+
+  it("is set up by variables that the process itself understands", () => {
+    const pairs = container.env.map(({ name, value }) => [name, value ?? "library-system"] as const);
+    assert.deepEqual(readSettings(Object.fromEntries(pairs)), {
+      port: 8443,
+      metricsPort: 9090,
+      tlsDir: "/etc/carrel/tls",
+      namespace: "library-system",
+      bypass: new Set(["system:serviceaccount:storage:provisioner", "system:serviceaccount:energy:packer"]),
+      logLevel: "debug",
+    });
+  });
+
+  it("is called on the Service's own name", async () => {
+    const { resources } = await build();
+    assert.equal(ADMISSION_SERVICE, "admission");
+    assert.deepEqual(
+      resourceOf(resources, "gate-service"),
+      child("core/v1:Service", "service", {
+        apiVersion: "v1",
+        kind: "Service",
+        spec: {
+          type: "ClusterIP",
+          selector,
+          ports: [
+            { name: "webhook", port: 443, targetPort: "webhook" },
+            { name: "metrics", port: 9090, targetPort: "metrics" },
+          ],
+        },
+      }),
+    );
+  });
+
+  it("lets the control plane in to the webhook, monitoring in to the metrics, and itself out to the API server", async () => {
+    const { resources } = await build();
+    const spec = {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        { from: controlPlane, ports: [{ protocol: "TCP", port: "webhook" }] },
+        {
+          from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "library-monitoring" } } }],
+          ports: [{ protocol: "TCP", port: "metrics" }],
+        },
+      ],
+      egress: [
+        {
+          to: controlPlane,
+          ports: [
+            { protocol: "TCP", port: 443 },
+            { protocol: "TCP", port: 6443 },
+          ],
+        },
+      ],
+    };
+    assert.deepEqual(
+      resourceOf(resources, "gate-network-policy"),
+      child("networking.k8s.io/v1:NetworkPolicy", "network-policy", {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        spec,
+      }),
+    );
+  });
+
+  it("loses one pod at a time to drains", async () => {
+    const { resources } = await build();
+    assert.deepEqual(
+      resourceOf(resources, "gate-disruption-budget"),
+      child("policy/v1:PodDisruptionBudget", "disruption-budget", {
+        apiVersion: "policy/v1",
+        kind: "PodDisruptionBudget",
+        spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+      }),
+    );
+  });
+});

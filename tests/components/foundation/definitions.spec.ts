@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { Definitions } from "../../../components/foundation/definitions.ts";
+import { customResourceDefinitions } from "../../../crds/index.ts";
+import { customResourceDefinition } from "../../../crds/schema.ts";
+import { outline, recordParts, resourceOf } from "../../support/mocks.ts";
+import { labels } from "../support.ts";
+
+const book = customResourceDefinition({
+  kind: "Book",
+  plural: "books",
+  singular: "book",
+  scope: "Cluster",
+  description: "For the test",
+  spec: { type: "object", properties: { pages: { type: "integer" } } },
+});
+
+describe("Definitions", () => {
+  it("registers a definition whole, with the platform's labels", async () => {
+    const { resources } = await recordParts((opts) => new Definitions("kinds", { definitions: [book] }, opts));
+    assert.deepEqual(resources, [
+      { type: "carrel:foundation:Definitions", name: "kinds", parent: "", provider: "", dependsOn: [], inputs: {} },
+      {
+        type: "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
+        name: "kinds-books",
+        parent: "kinds",
+        provider: "cluster",
+        dependsOn: [],
+        inputs: {
+          apiVersion: "apiextensions.k8s.io/v1",
+          kind: "CustomResourceDefinition",
+          metadata: { name: "books.carrel.dev", labels: labels("foundation") },
+          spec: book.spec,
+        },
+      },
+    ]);
+  });
+
+  it("registers every definition of the platform under its plural, schema included", async () => {
+    const { resources } = await recordParts(
+      (opts) => new Definitions("definitions", { definitions: customResourceDefinitions }, opts),
+    );
+    const type = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+    assert.deepEqual(outline(resources), [
+      " > carrel:foundation:Definitions definitions",
+      `definitions > ${type} definitions-groups`,
+      `definitions > ${type} definitions-quotaledgers`,
+    ]);
+    const specs = ["definitions-groups", "definitions-quotaledgers"].map((name) => resourceOf(resources, name).inputs);
+    // As the engine receives it: keys without a value are not sent.
+    const sent = JSON.parse(JSON.stringify(customResourceDefinitions)) as typeof customResourceDefinitions;
+    assert.deepEqual(
+      specs,
+      sent.map(({ metadata, ...rest }) => ({ ...rest, metadata: { ...metadata, labels: labels("foundation") } })),
+    );
+  });
+});

@@ -130,9 +130,8 @@ export async function planServiceImage(spec: ServiceImageSpec): Promise<PlannedI
 
 /** Moves a layer of the base into our repository: by a mount in the same registry, else by copying. */
 async function bring(target: Registry, repository: string, base: ImageReference, digest: Digest): Promise<void> {
-  if (await target.hasBlob(repository, digest)) return;
   const source = base.registry === target.host ? target : new Registry({ host: base.registry });
-  const bytes = await source.blob(base.repository, digest);
+  const bytes = (): Promise<Buffer> => source.blob(base.repository, digest);
   await target.pushBlob(repository, { digest, bytes }, source === target ? base.repository : undefined);
 }
 

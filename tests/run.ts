@@ -29,10 +29,29 @@ const checks: readonly Stage[] = [
   { name: "configuration reference", command: ["node", "config/docs.ts", "--check", "README.md"] },
   {
     name: "unit tests",
-    command: ["c8", "--config", "tests/coverage.json", "mocha", "--ignore", "tests/lab/**", "tests/**/*.spec.ts"],
+    command: [
+      ...[
+        "c8",
+        "--config",
+        "tests/coverage.json",
+        "mocha",
+        "--ignore",
+        "tests/lab/**",
+        "--ignore",
+        "tests/engine/program/**",
+      ],
+      "tests/**/*.spec.ts",
+    ],
     mocha: true,
   },
 ];
+
+/** Whole programs through the engine's command line: offline too, but each takes a second or two. */
+const programs: Stage = {
+  name: "engine: programs",
+  command: ["mocha", "--timeout", "120000", "tests/engine/program/**/*.spec.ts"],
+  mocha: true,
+};
 
 const lab: readonly Stage[] = [
   { name: "lab: up", command: ["node", "lab/platform/main.ts", "up"], needed: true },
@@ -107,6 +126,7 @@ async function runStages(stages: readonly Stage[]): Promise<Counts> {
 async function main(scope: string): Promise<number> {
   const stages: Counts[] = [await runStages(checks)];
   if (scope === "all") {
+    stages.push(await runStages([programs]));
     stages.push(await runStages([before]));
     stages.push(await runStages(lab));
     stages.push(await runStages([after]));

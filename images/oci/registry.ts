@@ -47,6 +47,12 @@ async function reach(url: string | URL, what: string, init: RequestInit): Promis
   }
 }
 
+/** A blob to push; one that is large and may be mounted gives its bytes on demand. */
+export interface PushedBlob {
+  readonly digest: Digest;
+  readonly bytes: Buffer | (() => Promise<Buffer>);
+}
+
 /** A registry by the distribution protocol: manifests, blobs, mounts, and the tokens that they need. */
 export class Registry {
   readonly host: string;
@@ -91,11 +97,15 @@ export class Registry {
     return this.#has(repository, `blobs/${digest}`);
   }
 
-  /** Uploads a blob unless it is there; a blob that another repository has is mounted instead. */
-  async pushBlob(repository: string, blob: Pick<Blob, "digest" | "bytes">, from?: string): Promise<void> {
+  /**
+   * Uploads a blob unless it is there; a blob that another repository has is mounted instead.
+   * @param blob its bytes are asked for only when they have to be sent
+   */
+  async pushBlob(repository: string, blob: PushedBlob, from?: string): Promise<void> {
     if (await this.hasBlob(repository, blob.digest)) return;
     const mount = from === undefined ? "" : `?mount=${blob.digest}&from=${encodeURIComponent(from)}`;
-    const scope = `repository:${repository}:pull,push`;
+    const source = from === undefined ? "" : ` repository:${from}:pull`;
+    const scope = `repository:${repository}:pull,push${source}`;
     const begun = await this.#call({ method: "POST", url: `/v2/${repository}/blobs/uploads/${mount}`, scope });
     await this.#ok(begun, `upload to ${repository}`);
     if (begun.status === 201) return;
@@ -105,7 +115,7 @@ export class Registry {
       method: "PUT",
       url: location.href,
       headers: { "content-type": "application/octet-stream" },
-      body: blob.bytes,
+      body: typeof blob.bytes === "function" ? await blob.bytes() : blob.bytes,
       scope,
     });
     await this.#ok(stored, `blob ${repository}@${blob.digest}`);
@@ -171,10 +181,12 @@ export class Registry {
   }
 
   async #fetch(call: Call, authorization: string | undefined): Promise<Response> {
-    const url = call.url.startsWith("http") ? call.url : `${this.#base}${call.url}`;
+    const url = new URL(call.url, this.#base);
+    // A registry may send an upload elsewhere; that place gets the bytes, and never the token.
+    const isOurs = url.origin === new URL(this.#base).origin;
     return reach(url, `registry ${this.host}`, {
       method: call.method,
-      headers: { ...call.headers, ...(authorization === undefined ? {} : { authorization }) },
+      headers: { ...call.headers, ...(authorization === undefined || !isOurs ? {} : { authorization }) },
       ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
     });
   }
@@ -185,7 +197,7 @@ export class Registry {
     if (scheme === "basic") return credentials && basic(credentials);
     if (scheme !== "bearer" || parameters["realm"] === undefined) return undefined;
     const url = new URL(parameters["realm"]);
-    url.searchParams.set("scope", scope);
+    for (const each of scope.split(" ")) url.searchParams.append("scope", each);
     if (parameters["service"] !== undefined) url.searchParams.set("service", parameters["service"]);
     const response = await reach(url, `token server ${url.host} of registry ${this.host}`, {
       headers: credentials ? { authorization: basic(credentials) } : {},

@@ -64,13 +64,24 @@ function dnsDeployment(image: string): object {
   });
 }
 
+const read = (apiGroups: string[], resources: string[]): object => ({
+  apiGroups,
+  resources,
+  verbs: ["get", "list", "watch"],
+});
+
+const storageClass = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+  provisioner: "kubernetes.io/host-path",
+  // Whoever deletes a claim, or a whole platform, keeps the data; `down` removes it with the lab.
+  reclaimPolicy: "Retain",
+  volumeBindingMode: "Immediate",
+};
+
 /** What a cluster has before any platform: its DNS and a default StorageClass. */
 function addons(layout: LabLayout, dnsImage: string): readonly object[] {
-  const read = (apiGroups: string[], resources: string[]): object => ({
-    apiGroups,
-    resources,
-    verbs: ["get", "list", "watch"],
-  });
   return [
     dns("ServiceAccount", "v1", "coredns", {}),
     {
@@ -101,15 +112,7 @@ function addons(layout: LabLayout, dnsImage: string): readonly object[] {
         ],
       },
     }),
-    {
-      apiVersion: "storage.k8s.io/v1",
-      kind: "StorageClass",
-      metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-      provisioner: "kubernetes.io/host-path",
-      // Whoever deletes a claim, or a whole platform, keeps the data; `down` removes it with the lab.
-      reclaimPolicy: "Retain",
-      volumeBindingMode: "Immediate",
-    },
+    storageClass,
   ];
 }
 

@@ -24,58 +24,39 @@ containerdConfigPatches:
 `;
 }
 
+async function ensureCluster(cluster: string, kubeconfig: string, registry: string): Promise<void> {
+  if ((await run("kind", ["get", "clusters"])).split("\n").includes(cluster)) return;
+  const args = ["create", "cluster", "--name", cluster, "--kubeconfig", kubeconfig, "--wait", "120s", "--config", "-"];
+  await run("kind", args, { input: kindConfig(registry), timeoutMs: 600_000 });
+}
+
+async function ensureRegistry(engine: string, name: string): Promise<void> {
+  if (await attempt(engine, ["inspect", name])) return;
+  const port = `127.0.0.1:${REGISTRY_PORT}:5000`;
+  await run(engine, ["run", "-d", "--name", name, "--network", "kind", "-p", port, REGISTRY_IMAGE]);
+}
+
+async function serverOf(kubeconfig: string): Promise<string> {
+  const jsonpath = "jsonpath={.clusters[0].cluster.server}";
+  return (await run("kubectl", ["--kubeconfig", kubeconfig, "config", "view", "--minify", "-o", jsonpath])).trim();
+}
+
 /** A lab on kind, with a registry container beside it. */
 export async function upKind(name: string, engine: string, progress: Progress): Promise<LabEndpoints> {
   const cluster = `carrel-${name}`;
-  const registry = `${cluster}-registry`;
   const folder = labStateDir(name);
   const kubeconfig = join(folder, "kubeconfig");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  await progress.step("kind cluster", async () => {
-    if ((await run("kind", ["get", "clusters"])).split("\n").includes(cluster)) return;
-    await run(
-      "kind",
-      ["create", "cluster", "--name", cluster, "--kubeconfig", kubeconfig, "--wait", "120s", "--config", "-"],
-      {
-        input: kindConfig(registry),
-        timeoutMs: 600_000,
-      },
-    );
-  });
-  await progress.step("registry", async () => {
-    const running = await attempt(engine, ["inspect", registry]);
-    if (!running)
-      await run(engine, [
-        "run",
-        "-d",
-        "--name",
-        registry,
-        "--network",
-        "kind",
-        "-p",
-        `127.0.0.1:${REGISTRY_PORT}:5000`,
-        REGISTRY_IMAGE,
-      ]);
-  });
+  await progress.step("kind cluster", () => ensureCluster(cluster, kubeconfig, `${cluster}-registry`));
+  await progress.step("registry", () => ensureRegistry(engine, `${cluster}-registry`));
   const host = `localhost:${REGISTRY_PORT}`;
   const nodeBase = await pushImage(new Registry({ host, plainHttp: true }), "lab/node-base", await buildNodeBase());
-  const server = (
-    await run("kubectl", [
-      "--kubeconfig",
-      kubeconfig,
-      "config",
-      "view",
-      "--minify",
-      "-o",
-      "jsonpath={.clusters[0].cluster.server}",
-    ])
-  ).trim();
   const endpoints: LabEndpoints = {
     name,
     variant: "kind",
     kubeconfig,
     context: `kind-${cluster}`,
-    server,
+    server: await serverOf(kubeconfig),
     registry: { host, plainHttp: true },
     nodeBase,
     controlPlaneCidrs: ["0.0.0.0/0"],

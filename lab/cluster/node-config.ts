@@ -2,6 +2,14 @@ import { join } from "node:path";
 import { containerdSocket } from "./components.ts";
 import type { LabLayout } from "./layout.ts";
 
+/** The machine's disk and memory are shared with its owner's own work. */
+const evictionHard = {
+  "memory.available": "100Mi",
+  "nodefs.available": "1%",
+  "nodefs.inodesFree": "1%",
+  "imagefs.available": "1%",
+};
+
 /** KubeletConfiguration for a node without systemd, on cgroup v1 or v2, that shares its machine with other work. */
 export function kubeletConfiguration(layout: LabLayout): Record<string, unknown> {
   const pki = (file: string): string => join(layout.stateDir, "pki", file);
@@ -27,12 +35,7 @@ export function kubeletConfiguration(layout: LabLayout): Record<string, unknown>
     clusterDNS: [layout.dnsAddress],
     clusterDomain: "cluster.local",
     containerRuntimeEndpoint: `unix://${containerdSocket(layout)}`,
-    evictionHard: {
-      "memory.available": "100Mi",
-      "nodefs.available": "1%",
-      "nodefs.inodesFree": "1%",
-      "imagefs.available": "1%",
-    },
+    evictionHard,
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
     resolvConf: join(layout.stateDir, "resolv.conf"),

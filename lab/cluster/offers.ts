@@ -13,10 +13,10 @@ async function answeringEngine(path: string): Promise<string | undefined> {
 /** Looks at this machine. A client without an engine does not count. */
 export async function findOffers(env: NodeJS.ProcessEnv = process.env): Promise<Offers> {
   const path = env["PATH"] ?? "";
-  const context = env["LAB_CONTEXT"] === undefined ? undefined : env["KUBECONFIG"];
+  const withContext = env["LAB_CONTEXT"] ? env["KUBECONFIG"] : undefined;
   const hasKind = isOnPath("kind", path);
   return {
-    kubeconfig: env["LAB_KUBECONFIG"] ?? context,
+    kubeconfig: env["LAB_KUBECONFIG"] || withContext || undefined,
     hasKind,
     engine: hasKind ? await answeringEngine(path) : undefined,
     hasGo: isOnPath("go", path),

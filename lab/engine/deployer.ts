@@ -272,7 +272,8 @@ export class Deployer {
     return { goal, provider, providerReference: reference, inputs, old, afresh };
   }
 
-  #component(goal: Goal, old: ResourceState | undefined): StepResult {
+  async #component(goal: Goal, old: ResourceState | undefined): Promise<StepResult> {
+    await this.#options.policies.check(goal, goal.inputs);
     if (goal.type === STACK_TYPE) this.#earlierOutputs = old?.outputs ?? {};
     const fresh = stateOf(
       { goal, inputs: goal.inputs, old, providerReference: undefined },

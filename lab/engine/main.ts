@@ -8,7 +8,7 @@ import { Display, summaryJson } from "./display.ts";
 import { clusterGuard } from "./guard.ts";
 import { type Project, readProject } from "./project.ts";
 import { providerFactory } from "./providers/index.ts";
-import { type Action, runSession } from "./session.ts";
+import { type Action, runSession, type SessionOptions } from "./session.ts";
 import { exportDeployment, importDeployment } from "./state.ts";
 import { STACK_TYPE } from "./urn.ts";
 import { masked, type Props, revealed } from "./values.ts";
@@ -51,7 +51,8 @@ type Values = ReturnType<typeof parsed>["values"];
 /** Pulumi's CLI ends with -1 for every failure. */
 const FAILED = 255;
 
-async function deploy(action: Action, values: Values, project: Project, backend: StackBackend): Promise<number> {
+/** A signal that the first interrupt aborts; the second ends the process. */
+function interruptible(): AbortSignal {
   const stop = new AbortController();
   let signals = 0;
   const interrupted = (): void => {
@@ -59,32 +60,31 @@ async function deploy(action: Action, values: Values, project: Project, backend:
     stop.abort(new Error("interrupted: what is under way is settled by the next run"));
   };
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  return stop.signal;
+}
+
+function packsOf(values: Values): SessionOptions["packs"] {
+  return values["policy-pack"].map((folder, i) => {
+    const file = values["policy-pack-config"][i];
+    const text = file === undefined ? "{}" : readFileSync(resolve(values.cwd, file), "utf8");
+    return { folder: resolve(values.cwd, folder), config: JSON.parse(text) as Record<string, Props> };
+  });
+}
+
+async function deploy(action: Action, values: Values, project: Project, backend: StackBackend): Promise<number> {
+  const signal = interruptible();
   const write = (text: string): unknown => (values.json ? process.stderr : process.stdout).write(text);
   const color = !values.json && process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
   const display = new Display({ write, color, everyField: values.diff });
-  const packs = values["policy-pack"].map((folder, i) => {
-    const file = values["policy-pack-config"][i];
-    return {
-      folder: resolve(values.cwd, folder),
-      config:
-        file === undefined
-          ? {}
-          : (JSON.parse(readFileSync(resolve(values.cwd, file), "utf8")) as Record<string, Props>),
-    };
-  });
-  const parallel = Number(values.parallel);
-  const providers = providerFactory({ guard: clusterGuard(values["allow-cluster"]), now: () => new Date() });
-  const expectNoChanges = values["expect-no-changes"];
   display.say(`${titles[action]} (${project.stack})`);
-  const signal = stop.signal;
   const summary = await runSession({
     action,
     project,
     backend,
-    providers,
-    packs,
-    parallel,
-    expectNoChanges,
+    providers: providerFactory({ guard: clusterGuard(values["allow-cluster"]), now: () => new Date() }),
+    packs: packsOf(values),
+    parallel: Number(values.parallel),
+    expectNoChanges: values["expect-no-changes"],
     display,
     signal,
   });

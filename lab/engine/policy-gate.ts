@@ -4,10 +4,10 @@ import { resolve } from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { UserError } from "../../services/lib/user-error.ts";
 import type { Goal } from "./goal.ts";
-import { type Analyzer, analyzer, type Client, call, Empty, services, structFrom } from "./protocol.ts";
+import { type Analyzer, analyzer, type Client, call, Empty, propsFrom, services, structFrom } from "./protocol.ts";
 import type { ResourceState } from "./state.ts";
 import { nameOf, typeOf } from "./urn.ts";
-import type { Props } from "./values.ts";
+import { isRecord, type Props } from "./values.ts";
 
 export interface PolicyResult {
   readonly policy: string;
@@ -51,34 +51,25 @@ class Pack {
       MESSAGE_LIMIT,
     );
     const pack = new Pack(child, client);
-    await pack.#refuseRemediation();
-    await pack.#configure(options.config);
+    const info = await call<Analyzer.AnalyzerInfo>(client, "getAnalyzerInfo", new Empty());
+    refuseRemediation(info);
+    await pack.#configure(info, options.config);
     return pack;
   }
 
-  /** @throws UserError for policies that change resources, which this engine would have to apply */
-  async #refuseRemediation(): Promise<void> {
-    const info = await call<Analyzer.AnalyzerInfo>(this.#client, "getAnalyzerInfo", new Empty());
-    const remediating = info
-      .getPoliciesList()
-      .filter((policy) => policy.getEnforcementlevel() === analyzer.EnforcementLevel.REMEDIATE)
-      .map((policy) => policy.getName());
-    if (remediating.length === 0) return;
-    throw new UserError(
-      "policy-unsupported",
-      `policy pack ${info.getName()}: ${remediating.join(", ")} remediates, which the lab's engine does not support: use Pulumi's CLI`,
-    );
-  }
-
-  async #configure(config: PackOptions["config"]): Promise<void> {
-    if (Object.keys(config).length === 0) return;
+  /** Gives every policy its values: what is configured, then what its schema has as default. */
+  async #configure(info: Analyzer.AnalyzerInfo, config: PackOptions["config"]): Promise<void> {
     const request = new analyzer.ConfigureAnalyzerRequest();
-    for (const [policy, { enforcementLevel, ...properties }] of Object.entries(config)) {
+    for (const policy of info.getPoliciesList()) {
+      const { enforcementLevel, ...properties } = config[policy.getName()] ?? {};
+      const schema = Object.entries(propsFrom(policy.getConfigschema()?.getProperties()));
+      const defaults = schema.flatMap(([key, entry]) =>
+        isRecord(entry) && entry["default"] !== undefined ? [[key, entry["default"]]] : [],
+      );
       const value = new analyzer.PolicyConfig();
-      const levels: Readonly<Record<string, number>> = { advisory: 0, mandatory: 1, disabled: 2, remediate: 3 };
-      value.setEnforcementlevel((levels[String(enforcementLevel ?? "mandatory")] ?? 1) as 0 | 1 | 2 | 3);
-      value.setProperties(structFrom(properties));
-      request.getPolicyconfigMap().set(policy, value);
+      value.setEnforcementlevel(levels[String(enforcementLevel)] ?? policy.getEnforcementlevel());
+      value.setProperties(structFrom({ ...Object.fromEntries(defaults), ...properties }));
+      request.getPolicyconfigMap().set(policy.getName(), value);
     }
     await call(this.#client, "configure", request);
   }
@@ -120,6 +111,21 @@ class Pack {
     this.#client.close();
     this.#process.kill();
   }
+}
+
+const levels: Readonly<Record<string, 0 | 1 | 2 | 3>> = { advisory: 0, mandatory: 1, disabled: 2, remediate: 3 };
+
+/** @throws UserError for policies that change resources, which this engine would have to apply */
+function refuseRemediation(info: Analyzer.AnalyzerInfo): void {
+  const remediating = info
+    .getPoliciesList()
+    .filter((policy) => policy.getEnforcementlevel() === analyzer.EnforcementLevel.REMEDIATE)
+    .map((policy) => policy.getName());
+  if (remediating.length === 0) return;
+  throw new UserError(
+    "policy-unsupported",
+    `policy pack ${info.getName()}: ${remediating.join(", ")} remediates, which the lab's engine does not support: use Pulumi's CLI`,
+  );
 }
 
 function optionsOf(goal: Goal): Analyzer.AnalyzerResourceOptions {

@@ -135,7 +135,8 @@ class Session {
 
   /** Stack policies see everything that is declared, before anything is deleted. */
   async #finish(deployer: Deployer, gate: PolicyGate): Promise<void> {
-    const declared = this.#snapshot.deployment().resources.filter(({ urn }) => this.#snapshot.current(urn));
+    const { resources } = this.#snapshot.deployment();
+    const declared = resources.filter((resource) => this.#snapshot.current(resource.urn) === resource);
     for (const { policy, message, urn } of await gate.checkStack(declared)) {
       deployer.fail(`${urn}: policy ${policy}: ${message}`);
     }

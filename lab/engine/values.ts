@@ -119,7 +119,9 @@ export function diffValues(old: unknown, next: unknown, at: readonly (string | n
   if (isDeepStrictEqual(old, next)) return [];
   if (isRecord(old) && isRecord(next)) {
     const keys = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
-    return keys.flatMap((key) => diffValues(old[key], next[key], [...at, key]));
+    // A key may be called `constructor`.
+    const own = (record: Props, key: string): unknown => (Object.hasOwn(record, key) ? record[key] : undefined);
+    return keys.flatMap((key) => diffValues(own(old, key), own(next, key), [...at, key]));
   }
   if (Array.isArray(old) && Array.isArray(next)) {
     const length = Math.max(old.length, next.length);

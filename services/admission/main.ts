@@ -2,12 +2,13 @@ import type { Server } from "node:http";
 import { systemClock } from "../lib/clock.ts";
 import { KubeClient } from "../lib/kube/client.ts";
 import { kubeConfigInCluster } from "../lib/kube/in-cluster.ts";
-import { createLogger, reasonOf } from "../lib/log.ts";
-import { Certificates } from "./certificates.ts";
+import { createLogger, type Logger, reasonOf } from "../lib/log.ts";
+import { Certificates, type KeyPair } from "./certificates.ts";
 import { AdmissionMetrics } from "./metrics.ts";
 import { QuotaWebhook } from "./quota-webhook.ts";
+import type { ReviewRequest } from "./review.ts";
 import { healthServer, webhookServer } from "./server.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { State } from "./state.ts";
 
 /** Endpoints of the Service take this long to forget a pod that is going; new requests still come meanwhile. */
@@ -24,20 +25,26 @@ const close = (server: Server): Promise<void> =>
     server.closeIdleConnections();
   });
 
-async function main(): Promise<void> {
-  const settings = readSettings(process.env);
-  const log = createLogger({ level: settings.logLevel });
+interface Running {
+  readonly webhooks: Server;
+  readonly health: Server;
+  /** From now on no new request should come. */
+  readonly drain: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** Puts the parts together; nothing listens yet. */
+function assemble(settings: Settings, log: Logger): Running {
   const stop = new AbortController();
   const metrics = new AdmissionMetrics();
   const client = new KubeClient(kubeConfigInCluster(), { userAgent: "carrel-admission" });
-  const onWrite = (result: string): void => metrics.ledgerWrites.add({ result });
   const state = new State({
     client,
     namespace: settings.namespace,
     clock: systemClock,
     random: Math.random,
     log,
-    onWrite,
+    onWrite: (result) => metrics.ledgerWrites.add({ result }),
   });
   const quota = new QuotaWebhook({
     problem: () => state.problem(),
@@ -46,35 +53,38 @@ async function main(): Promise<void> {
     bypass: settings.bypass,
   });
   const certificates = new Certificates(settings.tlsDir);
-  const webhooks = webhookServer(
-    { webhooks: { "/quota": (review, deadline) => quota.review(review, deadline) }, metrics, clock: systemClock, log },
-    certificates.current,
-  );
-  let draining = false;
-  const health = healthServer({
-    metrics: () => metrics.render(state, certificates),
-    notReady: () => (draining ? "draining" : state.problem()),
-  });
-  const watching = Promise.all([
-    state.run(stop.signal),
-    certificates.watch(
-      (pair) => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" }),
-      systemClock,
-      log,
-      stop.signal,
-    ),
-  ]);
+  const paths = { "/quota": (review: ReviewRequest, deadlineMs: number) => quota.review(review, deadlineMs) };
+  const webhooks = webhookServer({ webhooks: paths, metrics, clock: systemClock, log }, certificates.current);
+  const draining = new AbortController();
+  const notReady = (): string | undefined => (draining.signal.aborted ? "draining" : state.problem());
+  const health = healthServer({ metrics: () => metrics.render(state, certificates), notReady });
+  const reload = (pair: KeyPair): void => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" });
+  const watching = [state.run(stop.signal), certificates.watch(reload, systemClock, log, stop.signal)];
+  return {
+    webhooks,
+    health,
+    drain: () => draining.abort(),
+    stop: async () => {
+      stop.abort();
+      await Promise.all(watching);
+      client.close();
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLogger({ level: settings.logLevel });
+  const { webhooks, health, drain, stop } = assemble(settings, log);
   await Promise.all([listen(webhooks, settings.port), listen(health, settings.metricsPort)]);
   log.info("started", { port: settings.port, metricsPort: settings.metricsPort });
   await new Promise((resolve) => process.once("SIGTERM", resolve).once("SIGINT", resolve));
-  draining = true;
+  drain();
   log.info("draining");
   await systemClock.sleep(DRAIN_MS);
   await close(webhooks);
-  stop.abort();
-  await watching;
+  await stop();
   await close(health);
-  client.close();
   log.info("stopped");
 }
 

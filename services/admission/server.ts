@@ -27,7 +27,8 @@ class TooLarge extends Error {}
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  // Without the option, leaving the loop early would break the connection before the answer is sent.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += (chunk as Buffer).length;
     if (size > BODY_LIMIT) throw new TooLarge(`the body is larger than ${BODY_LIMIT} bytes`);
     chunks.push(chunk as Buffer);
@@ -69,6 +70,7 @@ export function webhookServer(options: ServerOptions, pair: KeyPair): HttpsServe
       answer(options, request, response).catch((error: unknown) => {
         options.log.warn("bad-request", { reason: reasonOf(error) });
         if (!response.headersSent) send(response, error instanceof TooLarge ? 413 : 400, `${reasonOf(error)}\n`);
+        request.resume();
       });
     },
   );

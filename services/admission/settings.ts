@@ -19,7 +19,7 @@ export interface Settings {
 function portOf(env: NodeJS.ProcessEnv, name: string, fallback: number, problems: string[]): number {
   const text = env[name] ?? String(fallback);
   const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  if (/^\d+$/.test(text) && port < 65_536) return port;
   problems.push(`${name} must be a port number, got "${text}"`);
   return fallback;
 }

@@ -158,11 +158,13 @@ export class State {
     if (isAtLeast(this.pods.resourceVersion, version)) return true;
     const { clock } = this.#options;
     const stop = new AbortController();
-    const reached = new Promise<boolean>((done) => this.#waiters.push({ version, done }));
+    const { promise: reached, resolve: done } = Promise.withResolvers<boolean>();
+    const waiter = { version, done };
+    this.#waiters.push(waiter);
     const late = clock.sleep(Math.max(0, deadlineMs - clock.monotonicMs()), stop.signal).then(() => false);
     const answer = await Promise.race([reached, late]);
     stop.abort();
-    this.#waiters = this.#waiters.filter((waiter) => waiter.version !== version || !answer);
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
     return answer;
   }
 

@@ -65,6 +65,8 @@ const REMEMBERED = 20_000;
 /** What the live pods of each group and member take, kept as pods come and go. */
 export class UsageIndex {
   readonly #groups = new Map<string, GroupUse>();
+  /** Where a live pod is charged: its labels may have changed since. */
+  readonly #chargedTo = new Map<string, GroupUse>();
   readonly #versions = new Map<string, string>();
   readonly #gone = new Map<string, string>();
   readonly #defaultsOf: (group: string) => Limits;
@@ -76,7 +78,7 @@ export class UsageIndex {
 
   put(pod: OwnedPod): void {
     const uid = pod.metadata.uid ?? "";
-    this.#discharge(uid, pod.owner?.group);
+    this.#discharge(uid);
     if (!pod.owner) return;
     this.#versions.set(uid, pod.metadata.resourceVersion ?? "");
     if (!pod.terminal) this.#charge(uid, { pod, owner: pod.owner, amounts: this.#amountsOf(pod, pod.owner.group) });
@@ -84,7 +86,7 @@ export class UsageIndex {
 
   remove(pod: OwnedPod): void {
     const uid = pod.metadata.uid ?? "";
-    this.#discharge(uid, pod.owner?.group);
+    this.#discharge(uid);
     this.#versions.delete(uid);
     if (!pod.owner) return;
     this.#gone.set(uid, pod.metadata.resourceVersion ?? "");
@@ -126,20 +128,20 @@ export class UsageIndex {
     const { group, user } = charged.owner;
     const use = this.#groups.get(group) ?? { pods: new Map(), members: new Map(), total: nothing };
     this.#groups.set(group, use);
+    this.#chargedTo.set(uid, use);
     use.pods.set(uid, charged);
     use.total = add(use.total, charged.amounts);
     if (user !== undefined) use.members.set(user, add(use.members.get(user) ?? nothing, charged.amounts));
   }
 
-  #discharge(uid: string, hint: string | undefined): void {
-    const candidates = hint === undefined ? [...this.#groups.values()] : [this.#groups.get(hint)];
-    for (const use of candidates) {
-      const charged = use?.pods.get(uid);
-      if (!use || !charged) continue;
-      use.pods.delete(uid);
-      use.total = subtract(use.total, charged.amounts);
-      const { user } = charged.owner;
-      if (user !== undefined) use.members.set(user, subtract(use.members.get(user) ?? nothing, charged.amounts));
-    }
+  #discharge(uid: string): void {
+    const use = this.#chargedTo.get(uid);
+    const charged = use?.pods.get(uid);
+    if (!use || !charged) return;
+    this.#chargedTo.delete(uid);
+    use.pods.delete(uid);
+    use.total = subtract(use.total, charged.amounts);
+    const { user } = charged.owner;
+    if (user !== undefined) use.members.set(user, subtract(use.members.get(user) ?? nothing, charged.amounts));
   }
 }

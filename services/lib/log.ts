@@ -26,7 +26,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}): void => {
       if (logLevels.indexOf(level) < least) return;
-      write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields })}\n`);
+      const own = { time: new Date(now()).toISOString(), level, event };
+      // First for the eye, and last so that no field takes their place.
+      write(`${JSON.stringify({ ...own, ...fields, ...own })}\n`);
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -12,6 +12,8 @@ function labelText(labels: Labels): string {
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
+const numberText = (value: number): string => (Number.isFinite(value) ? String(value) : value > 0 ? "+Inf" : "-Inf");
+
 const header = (name: string, help: string, type: string): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
 /** A value per set of labels that only grows. */
@@ -50,10 +52,7 @@ export class Gauge implements Metric {
   render(): string {
     const lines = [...this.#read()]
       .filter(([, value]) => !Number.isNaN(value))
-      .map(
-        ([labels, value]) =>
-          `${this.#name}${labelText(labels)} ${value === Number.POSITIVE_INFINITY ? "+Inf" : value}\n`,
-      );
+      .map(([labels, value]) => `${this.#name}${labelText(labels)} ${numberText(value)}\n`);
     return this.#head + lines.join("");
   }
 }

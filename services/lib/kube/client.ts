@@ -64,6 +64,11 @@ const patchTypes = {
 /** An API server that is briefly over its limits says when to come back; we do, this often. */
 const RETRIES_WHEN_BUSY = 4;
 
+/** At most five seconds; one where the server gave none, or a date. */
+function waitMs(retryAfter: string | undefined): number {
+  return Math.min(/^\d+$/.test(retryAfter ?? "") ? Number(retryAfter) : 1, 5) * 1000;
+}
+
 function queryString(query: Readonly<Record<string, QueryValue>> = {}): string {
   const set = Object.entries(query).flatMap(([key, value]): [string, string][] =>
     value === undefined ? [] : [[key, String(value)]],
@@ -124,8 +129,7 @@ export class KubeClient {
       const bytes = await readAll(response);
       const code = response.statusCode ?? 0;
       if (code === 429 && attempt < RETRIES_WHEN_BUSY) {
-        const seconds = Number(response.headers["retry-after"] ?? "1");
-        await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, 5) * 1000));
+        await new Promise((resolve) => setTimeout(resolve, waitMs(response.headers["retry-after"])));
         continue;
       }
       const body = bytes.length === 0 ? undefined : decode(bytes, response.headers["content-type"]);
@@ -140,7 +144,11 @@ export class KubeClient {
     const code = response.statusCode ?? 0;
     if (code < 400) return response;
     const bytes = await readAll(response);
-    throw new KubeError(code, bytes.length === 0 ? undefined : decode(bytes, response.headers["content-type"]), path);
+    throw new KubeError(
+      code,
+      bytes.length === 0 ? undefined : decode(bytes, response.headers["content-type"]),
+      `${method} ${path}`,
+    );
   }
 
   async get<T = KubeObject>(ref: ResourceRef, namespace: string | undefined, name: string): Promise<T> {
@@ -257,6 +265,7 @@ export class KubeClient {
       options.body === undefined || typeof options.body === "string" ? options.body : JSON.stringify(options.body);
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
     return new Promise((resolve, reject) => {
+      let answer: IncomingMessage | undefined;
       const send = this.#url.protocol === "http:" ? httpRequest : httpsRequest;
       const request = send(
         {
@@ -269,13 +278,16 @@ export class KubeClient {
           ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
         (response) => {
+          answer = response;
           if (streaming) clearTimeout(deadline);
           else response.once("close", () => clearTimeout(deadline));
           resolve(response);
         },
       );
       const deadline = setTimeout(() => {
-        request.destroy(new Error(`${method} ${path}: no answer from ${this.config.server} within ${timeoutMs} ms`));
+        const late = new Error(`${method} ${path}: no answer from ${this.config.server} within ${timeoutMs} ms`);
+        answer?.destroy(late);
+        request.destroy(late);
       }, timeoutMs);
       request.once("error", (error) => {
         clearTimeout(deadline);

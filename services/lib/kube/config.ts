@@ -31,7 +31,7 @@ export function kubeConfigFromFile(path: string, context?: string): KubeConfig {
  * @throws UserError for a missing context and for what we do not support: exec plugins and unverified TLS
  */
 export function kubeConfigFromText(text: string, context?: string, folder = "."): KubeConfig {
-  const file = (parse(text) ?? {}) as KubeConfigFile;
+  const file = parseFile(text);
   const name = context ?? file["current-context"] ?? "";
   const chosen = file.contexts?.find((entry) => entry.name === name)?.context;
   if (!chosen) {
@@ -59,6 +59,14 @@ export function kubeConfigFromText(text: string, context?: string, folder = ".")
   };
 }
 
+function parseFile(text: string): KubeConfigFile {
+  try {
+    return (parse(text) ?? {}) as KubeConfigFile;
+  } catch (cause) {
+    throw new UserError("kubeconfig-syntax", "kubeconfig is not YAML: correct it, or name another file", { cause });
+  }
+}
+
 function refuseUnsupported(
   context: string,
   cluster: Readonly<Record<string, unknown>>,
@@ -70,7 +78,7 @@ function refuseUnsupported(
       `kubeconfig context "${context}" sets insecure-skip-tls-verify: give the cluster's certificate-authority instead`,
     );
   }
-  for (const key of ["exec", "auth-provider", "username"]) {
+  for (const key of ["exec", "auth-provider", "username", "tokenFile"]) {
     if (user[key] === undefined) continue;
     throw new UserError(
       "kubeconfig-user",
@@ -87,5 +95,12 @@ function pem(source: Readonly<Record<string, unknown>>, key: string, folder: str
   const data = source[`${key}-data`];
   if (typeof data === "string") return Buffer.from(data, "base64").toString("utf8");
   const path = source[key];
-  return typeof path === "string" ? readFileSync(resolve(folder, path), "utf8") : undefined;
+  if (typeof path !== "string") return undefined;
+  try {
+    return readFileSync(resolve(folder, path), "utf8");
+  } catch (cause) {
+    throw new UserError("kubeconfig-file", `kubeconfig names ${path} as ${key}, which cannot be read: correct it`, {
+      cause,
+    });
+  }
 }

@@ -49,6 +49,7 @@ export class ListWatch<T extends KubeObject> {
   #resourceVersion = "";
   #lastContact = Number.NEGATIVE_INFINITY;
   #relists = 0;
+  #heard = false;
 
   constructor(options: ListWatchOptions<T>) {
     this.#options = options;
@@ -84,10 +85,16 @@ export class ListWatch<T extends KubeObject> {
       try {
         if (mustList) await this.#list();
         mustList = false;
+        this.#heard = false;
         await this.#watch(signal);
+        // A server that ends every watch at once must not be asked in a tight loop.
+        if (!this.#heard) throw new Error("the watch ended without an event");
         backoffMs = FIRST_BACKOFF_MS;
       } catch (error) {
         if (signal.aborted) return;
+        // What breaks after it worked is a new trouble, not one more of the last.
+        if (this.#heard) backoffMs = FIRST_BACKOFF_MS;
+        this.#heard = false;
         mustList = mustList || error instanceof Expired;
         this.#options.log?.warn("watch-interrupted", { kind: this.#options.ref.kind, reason: reasonOf(error) });
         await this.#clock.sleep(backoffMs * (0.5 + this.#random()), signal);
@@ -135,6 +142,9 @@ export class ListWatch<T extends KubeObject> {
     this.#touch();
     try {
       for await (const line of linesOf(response)) this.#take(JSON.parse(line) as WatchEvent);
+    } catch (error) {
+      // A stream that was aborted says no more than that.
+      throw silence.signal.aborted ? silence.signal.reason : error;
     } finally {
       clearInterval(watchdog);
       response.destroy();
@@ -148,6 +158,7 @@ export class ListWatch<T extends KubeObject> {
     }
     if (type === "DELETED") this.store.remove(this.#project(object));
     else if (type !== "BOOKMARK") this.store.put(this.#project(object));
+    this.#heard = true;
     this.#resourceVersion = laterVersion(object.metadata.resourceVersion ?? "", this.#resourceVersion);
     this.#touch();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { KubeClient, type KubeObject } from "../../../services/lib/kube/client.ts";
+import { kubeConfigFromFile } from "../../../services/lib/kube/config.ts";
 import { KubeError } from "../../../services/lib/kube/errors.ts";
 import { eventually } from "../../support/eventually.ts";
 import { labUnderTest } from "../../support/lab.ts";
@@ -149,57 +150,37 @@ describe("quota.carrel.dev on the API server", () => {
     await create({ group: name, user: "ada", limits: { cpu: "1", memory: "1Gi" } });
   });
 
+  /** 200 creations at once; how many came through, and the codes of the refusals. */
+  const burst = async (wide: KubeClient, name: string): Promise<{ created: number; codes: number[] }> => {
+    const claim = (i: number): object =>
+      restrictedPod({ group: name, user: `user-${i % 7}`, limits: { cpu: "1", memory: "1Mi" } });
+    const answers = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, i) => wide.create(pods, namespace, claim(i))),
+    );
+    const refused = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as KubeError);
+    return { created: 200 - refused.length, codes: [...new Set(refused.map(({ code }) => code))] };
+  };
+
   it("admits exactly the quota of 200 parallel creations, in 5 rounds", async () => {
     const name = await knownGroup("burst", { quota: { cpu: "10" } });
     const { endpoints } = await labUnderTest();
-    const { kubeConfigFromFile } = await import("../../../services/lib/kube/config.ts");
     const wide = new KubeClient(kubeConfigFromFile(endpoints.kubeconfig), { maxSockets: 64 });
+    const all = restrictedPod({ group: name, user: "ada", limits: { cpu: "10", memory: "1Mi" } });
     try {
       for (let round = 1; round <= 5; round++) {
-        const answers = await Promise.allSettled(
-          Array.from({ length: 200 }, (_, i) =>
-            wide.create(
-              pods,
-              namespace,
-              restrictedPod({
-                group: name,
-                user: `user-${i % 7}`,
-                limits: { cpu: "1", memory: "1Mi" },
-              }) as unknown as KubeObject,
-            ),
-          ),
-        );
-        const refused = answers
-          .filter((answer) => answer.status === "rejected")
-          .map((answer) => answer.reason as KubeError);
-        assert.deepEqual(
-          {
-            round,
-            created: 200 - refused.length,
-            live: (await live(name)).length,
-            codes: [...new Set(refused.map((e) => e.code))],
-          },
-          { round, created: 10, live: 10, codes: [403] },
-        );
+        const { created, codes } = await burst(wide, name);
+        const found = { round, created, codes, live: (await live(name)).length };
+        assert.deepEqual(found, { round, created: 10, codes: [403], live: 10 });
         await eventually("the ledger settles to the pods", async () =>
           (await openReservations(name)) === 0 ? true : undefined,
         );
         await removePods(name);
-        await eventually("the freed quota can be used", async () => {
-          const dry = await wide
-            .create(
-              pods,
-              namespace,
-              restrictedPod({
-                group: name,
-                user: "ada",
-                limits: { cpu: "10", memory: "1Mi" },
-              }) as unknown as KubeObject,
-              { dryRun: true },
-            )
-            .catch(() => undefined);
-          return dry === undefined ? undefined : true;
-        });
+        await eventually("the freed quota can be used", () =>
+          wide.create(pods, namespace, all, { dryRun: true }).then(
+            () => true,
+            () => undefined,
+          ),
+        );
       }
     } finally {
       wide.close();

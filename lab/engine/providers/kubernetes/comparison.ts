@@ -1,6 +1,6 @@
 import { KubeError } from "../../../../services/lib/kube/errors.ts";
 import type { DiffResult } from "../../provider.ts";
-import { diffValues, formatPath, isRecord, type PropertyDiff, type Props, UNKNOWN } from "../../values.ts";
+import { diffValues, formatPath, isBelow, isRecord, type PropertyDiff, type Props, UNKNOWN } from "../../values.ts";
 import { annotationsOf, comparable, metadataOf } from "./object.ts";
 
 const none: DiffResult = { changes: [], replace: false, deleteBeforeReplace: false };
@@ -42,18 +42,37 @@ export function compare(inputs: Props, live: Props, applied: Props, unknown: rea
   return { changes, replace: changes.some((change) => change.replaces), deleteBeforeReplace: !isAutonamed(inputs) };
 }
 
-/** A refusal by the API server because a field cannot be changed in place. */
-export function isImmutable(error: unknown): boolean {
-  if (!(error instanceof KubeError) || error.code !== 422) return false;
-  return /immutable|may not be changed|updates to .* are forbidden|Forbidden: updates/i.test(error.message);
+const IMMUTABLE = /immutable|(may not|cannot) (be )?change|updates to .* are forbidden|Forbidden: updates/i;
+
+interface Cause {
+  readonly field?: string;
+  readonly message?: string;
 }
 
-/** Every changed input makes a new object. */
-export function replacement(old: Props, inputs: Props, error: unknown): DiffResult {
-  const reason = error instanceof Error ? error.message : String(error);
-  const changes = diffValues(old, inputs).map((change) => ({
-    ...change,
-    replaces: reason.includes(change.path.split(/[.[]/)[1] ?? ""),
-  }));
-  return { changes, replace: true, deleteBeforeReplace: !isAutonamed(inputs) };
+/** What the API server has against an object, field by field. */
+function causesOf(error: KubeError): readonly Cause[] {
+  const causes = (error.details as { causes?: readonly Cause[] } | undefined)?.causes ?? [];
+  return causes.length > 0 ? causes : [{ message: error.message }];
+}
+
+/** A refusal by the API server for no other reason than that fields cannot be changed in place. */
+export function isImmutable(error: unknown): error is KubeError {
+  return (
+    error instanceof KubeError &&
+    error.code === 422 &&
+    causesOf(error).every(({ message }) => IMMUTABLE.test(message ?? ""))
+  );
+}
+
+/** Every changed input makes a new object; the ones that the API server refuses to change are the reason. */
+export function replacement(old: Props, inputs: Props, error: KubeError): DiffResult {
+  const changes = diffValues(old, inputs);
+  const fields = causesOf(error).flatMap(({ field }) => (field === undefined ? [] : [field]));
+  const named = changes.filter(({ path }) => fields.some((field) => isBelow(path, field)));
+  const reasons = named.length > 0 ? named : changes;
+  return {
+    changes: changes.map((change) => (reasons.includes(change) ? { ...change, replaces: true } : change)),
+    replace: true,
+    deleteBeforeReplace: !isAutonamed(inputs),
+  };
 }

@@ -5,15 +5,22 @@ import { hasUnknown, isRecord, mapValue, type Props, UNKNOWN } from "../../value
 export type KubeJson = Props & { apiVersion: string; kind: string; metadata: Props & { name: string } };
 
 const UNSUPPORTED = /^kubernetes:(yaml|helm\.sh|kustomize|index)[/:]/;
+/** Of the SDK's own kinds alone: somebody's definition may well be called a `WaitList`. */
+const UNSUPPORTED_KIND = /^kubernetes:([^./]+|[^/]+\.k8s\.io)\/[^:]+:\w+(Patch|List)$/;
 
 /** @throws UserError for types that are not one object of the API server */
 export function refuseUnsupported(type: string): void {
-  const kind = type.split(":").at(-1) ?? "";
-  if (!UNSUPPORTED.test(type) && !kind.endsWith("Patch") && !kind.endsWith("List")) return;
+  if (!UNSUPPORTED.test(type) && !UNSUPPORTED_KIND.test(type)) return;
   throw new UserError(
     "type-unsupported",
     `the lab's engine does not support ${type}: declare the objects one by one, or use Pulumi's CLI (ENGINE=pulumi)`,
   );
+}
+
+/** The API version and kind that a Pulumi type stands for, e.g. `kubernetes:core/v1:Pod`. */
+export function kindOf(type: string): { readonly apiVersion: string; readonly kind: string } {
+  const [, apiVersion = "", kind = ""] = type.split(":");
+  return { apiVersion: apiVersion.replace(/^core\//, ""), kind };
 }
 
 const UNSUPPORTED_ANNOTATIONS = [
@@ -69,6 +76,21 @@ export function comparable(object: Props): Props {
     Object.entries(metadataOf(object)).filter(([key]) => !SERVER_METADATA.includes(key)),
   );
   return { ...rest, metadata };
+}
+
+/**
+ * A Secret with its texts where the server keeps them: it writes `stringData` into `data`, but never takes out again
+ * what is no longer given.
+ */
+export function withTextsAsData(inputs: Props): Props {
+  const { stringData: texts, ...rest } = inputs;
+  if (inputs["apiVersion"] !== "v1" || inputs["kind"] !== "Secret" || texts === undefined) return inputs;
+  if (!isRecord(texts) || rest["data"] === UNKNOWN) return { ...rest, data: UNKNOWN };
+  const encoded = Object.entries(texts).map(([key, text]): [string, unknown] => [
+    key,
+    typeof text === "string" ? Buffer.from(text).toString("base64") : text,
+  ]);
+  return { ...rest, data: { ...(rest["data"] as Props | undefined), ...Object.fromEntries(encoded) } };
 }
 
 /** The inputs with what is unknown taken from the live object, and the places where that was done. */

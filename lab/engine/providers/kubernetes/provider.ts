@@ -25,6 +25,7 @@ import {
   idOf,
   isManagedBy,
   type KubeJson,
+  kindOf,
   metadataOf,
   nameOf,
   problemsOf,
@@ -32,6 +33,7 @@ import {
   stripped,
   withKnown,
   withoutNulls,
+  withTextsAsData,
 } from "./object.ts";
 import { type Target, untilGone, untilReady } from "./wait.ts";
 
@@ -68,11 +70,12 @@ export class KubernetesProvider implements Provider {
   }
 
   configure(inputs: Props): Promise<void> {
-    const unknown = Object.keys(inputs).filter((name) => !SUPPORTED_ARGS.includes(name));
-    if (unknown.length > 0 || String(inputs["enableServerSideApply"] ?? "true") !== "true") {
+    const unsupported = Object.keys(inputs).filter((name) => !SUPPORTED_ARGS.includes(name));
+    if (String(inputs["enableServerSideApply"] ?? "true") !== "true") unsupported.push("enableServerSideApply=false");
+    if (unsupported.length > 0) {
       throw new UserError(
         "provider-args",
-        `kubernetes.Provider: ${[...unknown, "enableServerSideApply=false"].join(", ")} is not supported by the lab's engine`,
+        `kubernetes.Provider: ${unsupported.join(", ")} is not supported by the lab's engine`,
       );
     }
     const context = typeof inputs["context"] === "string" ? inputs["context"] : undefined;
@@ -104,7 +107,7 @@ export class KubernetesProvider implements Provider {
     const target = await this.#target(inputs);
     const live = target && (await this.#live(target));
     if (!target || !live) return { changes: [], replace: false, deleteBeforeReplace: false, gone: true };
-    const { value, unknown } = withKnown(inputs, live);
+    const { value, unknown } = withKnown(withTextsAsData(inputs), live);
     try {
       const applied = await this.#apply(target, value as Props, true);
       return compare(inputs, live, applied, unknown);
@@ -128,11 +131,12 @@ export class KubernetesProvider implements Provider {
     return this.#settled(target, await this.#apply(target, inputs, false), request);
   }
 
-  async read({ inputs, id }: Existing): Promise<Created | undefined> {
+  async read({ type, inputs, id }: Existing): Promise<Created | undefined> {
     const [namespace, name] = id.includes("/")
       ? id.split("/")
       : [metadataOf(inputs)["namespace"], id || nameOf(inputs)];
-    const target = await this.#target({ ...inputs, metadata: { namespace, name } });
+    // `Resource.get` says no more than the type and the id.
+    const target = await this.#target({ ...kindOf(type), ...inputs, metadata: { namespace, name } });
     const live = target && (await this.#live(target));
     // Without an id this is what an interrupted creation may have left; another's object is not ours to take.
     if (!live || (id === "" && !isManagedBy(live, FIELD_MANAGER))) return undefined;
@@ -144,7 +148,7 @@ export class KubernetesProvider implements Provider {
     const target = await this.#known(inputs);
     if (!preview) return this.#settled(target, await this.#apply(target, inputs, false), request);
     const live = await this.#live(target);
-    const { value, unknown } = withKnown(inputs, live);
+    const { value, unknown } = withKnown(withTextsAsData(inputs), live);
     const applied = stripped(await this.#apply(target, value as Props, true));
     return { outputs: unknown.length > 0 ? { ...applied, status: UNKNOWN } : applied };
   }
@@ -159,9 +163,9 @@ export class KubernetesProvider implements Provider {
         ...(typeof uid === "string" ? { uid } : {}),
       });
     } catch (error) {
-      // Another object of that name is there: ours has gone already.
-      if (isNotFound(error) || isConflict(error)) return;
-      throw error;
+      if (isNotFound(error)) return;
+      // Another object of that name is there, or ours is a namespace that is on its way out.
+      if (!isConflict(error)) throw error;
     }
     await untilGone(target, uid, context);
     if (target.ref.kind === "CustomResourceDefinition") target.client.invalidate();
@@ -202,7 +206,7 @@ export class KubernetesProvider implements Provider {
 
   async #apply(target: Target, inputs: Props, dryRun: boolean): Promise<KubeJson> {
     try {
-      return await target.client.patch<KubeJson>(target.ref, target.namespace, target.name, inputs, {
+      return await target.client.patch<KubeJson>(target.ref, target.namespace, target.name, withTextsAsData(inputs), {
         type: "apply",
         fieldManager: FIELD_MANAGER,
         fieldValidation: "Strict",

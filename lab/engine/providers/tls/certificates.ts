@@ -41,17 +41,19 @@ const subjectFields: Readonly<Record<string, string>> = {
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
+/** As a string the library would look for quotes and escapes in it. */
+const asn1Text = (text: string): x509.JsonAttributeObject =>
+  /^[A-Za-z0-9 '()+,./:=?-]*$/.test(text) ? { printableString: text } : { utf8String: text };
+
 function subjectName(subject: unknown): x509.Name {
   const given = isRecord(subject) ? subject : {};
-  const unknown = Object.keys(given).filter((field) => !(field in subjectFields) && field !== "streetAddresses");
-  if (unknown.length > 0 || list(given["streetAddresses"]).length > 0) {
-    throw new UserError(
-      "tls-subject",
-      `subject: ${[...unknown, "streetAddresses"].join(", ")} is not supported by the lab's engine`,
-    );
-  }
+  const isSupported = (field: string): boolean =>
+    field in subjectFields || (field === "streetAddresses" && list(given[field]).length === 0);
+  const unknown = Object.keys(given).filter((field) => !isSupported(field));
+  if (unknown.length > 0)
+    throw new UserError("tls-subject", `subject: ${unknown.join(", ")} is not supported by the lab's engine`);
   const names = Object.entries(subjectFields).flatMap(([field, type]) =>
-    typeof given[field] === "string" ? [{ [type]: [given[field]] }] : [],
+    typeof given[field] === "string" ? [{ [type]: [asn1Text(given[field])] }] : [],
   );
   return new x509.Name(names);
 }
@@ -109,7 +111,7 @@ export async function selfSigned(inputs: Props, now: Date): Promise<{ id: string
   const isCa = inputs["isCaCertificate"] === true;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: subjectName(inputs["subject"]).toString(),
+    name: subjectName(inputs["subject"]),
     keys,
     signingAlgorithm: algorithm,
     ...validity(inputs, now),
@@ -131,7 +133,7 @@ export async function selfSigned(inputs: Props, now: Date): Promise<{ id: string
 export async function request(inputs: Props): Promise<{ id: string; outputs: Props }> {
   const { keys, algorithm, keyAlgorithm } = await signingKeys(String(inputs["privateKeyPem"]));
   const csr = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subjectName(inputs["subject"]).toString(),
+    name: subjectName(inputs["subject"]),
     keys,
     signingAlgorithm: algorithm,
     extensions: alternativeNames(inputs),
@@ -149,8 +151,8 @@ export async function locallySigned(inputs: Props, now: Date): Promise<{ id: str
   const names = csr.getExtension(SUBJECT_ALTERNATIVE_NAME);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: csr.subject,
-    issuer: authority.subject,
+    subject: csr.subjectName,
+    issuer: authority.subjectName,
     publicKey: csr.publicKey,
     signingKey: keys.privateKey,
     signingAlgorithm: algorithm,

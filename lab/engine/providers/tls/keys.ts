@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, webcrypto } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  webcrypto,
+} from "node:crypto";
 import sshpk from "sshpk";
 import { UserError } from "../../../../services/lib/user-error.ts";
 import type { Props } from "../../values.ts";
@@ -41,12 +48,12 @@ export function newPrivateKey(inputs: Props): { id: string; outputs: Props } {
     inputs["algorithm"] === "ECDSA" && inputs["ecdsaCurve"] === "P224"
       ? undefined
       : sshpk.parsePrivateKey(pkcs8, "pem");
-  const fingerprint = ssh?.toPublic().fingerprint("sha256");
+  const publicKey = createPublicKey(key);
   const outputs = {
     privateKeyPem: pem,
     privateKeyPemPkcs8: pkcs8,
     privateKeyOpenssh: ssh?.toString("openssh") ?? "",
-    publicKeyPem: ssh === undefined ? "" : ssh.toPublic().toString("pkcs8"),
+    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
     publicKeyOpenssh:
       ssh === undefined
         ? ""
@@ -55,9 +62,10 @@ export function newPrivateKey(inputs: Props): { id: string; outputs: Props } {
             .toString("ssh")
             .replace(/ \(unnamed\)$/, "")}\n`,
     publicKeyFingerprintMd5: ssh?.toPublic().fingerprint("md5").toString("hex") ?? "",
-    publicKeyFingerprintSha256: fingerprint?.toString() ?? "",
+    publicKeyFingerprintSha256: ssh?.toPublic().fingerprint("sha256").toString() ?? "",
   };
-  return { id: fingerprint?.toString("hex") ?? pem.slice(-48, -36), outputs };
+  const der = publicKey.export({ type: "spki", format: "der" });
+  return { id: createHash("sha256").update(der).digest("hex"), outputs };
 }
 
 export interface SigningKeys {

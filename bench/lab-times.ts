@@ -39,7 +39,7 @@ async function measure(phase: Sample["phase"], target: string, env: NodeJS.Proce
   return sample;
 }
 
-/** Cold builds every binary in an empty cache (with Go's own build cache empty too), warm has them, unchanged is the second `make up`. */
+/** Cold downloads every Go module and builds every binary into empty caches, warm has them, unchanged is the second `make up`. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { rounds: { type: "string", default: "3" }, cold: { type: "boolean", default: false } },
@@ -49,7 +49,11 @@ async function main(): Promise<void> {
   const lab = { LAB_NAME: "bench" };
   try {
     if (values.cold) {
-      const caches = { CARREL_CACHE_DIR: join(scratch, "cache"), GOCACHE: join(scratch, "go") };
+      const caches = {
+        CARREL_CACHE_DIR: join(scratch, "cache"),
+        GOCACHE: join(scratch, "go-build"),
+        GOMODCACHE: join(scratch, "go-modules"),
+      };
       samples.push(await measure("cold", "up", { ...lab, ...caches }));
       await make("down", lab);
     }

@@ -24,7 +24,8 @@ type Metadata = {
   readonly annotations?: Readonly<Record<string, string>>;
 };
 
-const SAFE = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/;
+/** A label value that is an object name too: dots only between letters and digits. */
+const SAFE = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const HASH_LENGTH = 8;
 const SLUG_LENGTH = 63;
 

@@ -36,8 +36,9 @@ export function parseQuantity(quantity: Quantity, unit: Unit): bigint {
   const power = (decimal[suffix] ?? Number(exponent)) - fraction.length + (unit === "milli" ? 3 : 0);
   if (power > MAX_EXPONENT) throw new QuantityError(`"${text}" is too large: at most 2^63-1 can be counted`);
   const scaled = coefficient * 2n ** BigInt(binary[suffix] ?? 0);
-  const amount =
-    power >= 0 ? scaled * 10n ** BigInt(power) : ceilDivide(scaled, 10n ** BigInt(Math.min(-power, MAX_EXPONENT)));
+  // A divisor with more digits than what is divided changes nothing: the amount is 1 then.
+  const shift = Math.min(-power, String(scaled).length);
+  const amount = power >= 0 ? scaled * 10n ** BigInt(power) : ceilDivide(scaled, 10n ** BigInt(shift));
   if (amount > MAX_AMOUNT) throw new QuantityError(`"${text}" is too large: at most 2^63-1 can be counted`);
   return amount;
 }

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { type CustomResourceDefinition, customResourceDefinitions, MAX_RESERVATIONS } from "../../crds/index.ts";
+import type { Schema } from "../../crds/schema.ts";
+
+interface Version {
+  readonly name: string;
+  readonly served: boolean;
+  readonly storage: boolean;
+  readonly schema: { readonly openAPIV3Schema: Schema };
+  readonly additionalPrinterColumns?: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly jsonPath: string;
+  }[];
+  readonly subresources?: { readonly status?: object };
+}
+interface Spec {
+  readonly group: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly scope: string;
+  readonly versions: readonly [Version];
+}
+const specOf = ({ spec }: CustomResourceDefinition): Spec => spec as unknown as Spec;
+const schemaOf = (definition: CustomResourceDefinition): Schema =>
+  specOf(definition).versions[0].schema.openAPIV3Schema;
+
+/** Every schema inside a schema, with its path. */
+function* walk(schema: Schema, path: string): Generator<readonly [string, Schema]> {
+  yield [path, schema];
+  for (const [name, inner] of Object.entries(schema.properties ?? {})) yield* walk(inner, `${path}.${name}`);
+  if (schema.additionalProperties) yield* walk(schema.additionalProperties, `${path}.*`);
+  if (schema.items) yield* walk(schema.items, `${path}[]`);
+}
+
+function isUnbounded({ type, maxLength, maxItems, additionalProperties, maxProperties }: Schema): boolean {
+  if (type === "string") return maxLength === undefined;
+  return type === "array" ? maxItems === undefined : additionalProperties !== undefined && maxProperties === undefined;
+}
+
+/** What an API server would refuse in a structural schema, or read in another way than it was meant. */
+function flawsOf(schema: Schema): readonly string[] {
+  const intOrString = schema["x-kubernetes-int-or-string"] === true;
+  const flaws: readonly (readonly [boolean, string])[] = [
+    [intOrString === (schema.type !== undefined), "no type, or two"],
+    [intOrString !== (schema.anyOf !== undefined), "anyOf belongs to int-or-string"],
+    [(schema.type === "array") !== (schema.items !== undefined), "items belong to arrays"],
+    [schema.properties !== undefined && schema.additionalProperties !== undefined, "an object and a map"],
+    [(schema.required ?? []).some((key) => !schema.properties?.[key]), "requires what it does not have"],
+  ];
+  return flaws.filter(([wrong]) => wrong).map(([, text]) => text);
+}
+
+describe("custom resource definitions", () => {
+  it("are the ones of the platform, each by its own name", () => {
+    const named = customResourceDefinitions.map(({ metadata, spec }) => [metadata.name, spec["scope"]]);
+    assert.deepEqual(named, [
+      ["groups.carrel.dev", "Cluster"],
+      ["quotaledgers.carrel.dev", "Namespaced"],
+    ]);
+  });
+
+  for (const definition of customResourceDefinitions) {
+    describe(definition.metadata.name, () => {
+      const { group, names, versions } = specOf(definition);
+      const [version] = versions;
+      const schemas = [...walk(schemaOf(definition), "")];
+
+      it("has one version, served and stored, and consistent names", () => {
+        assert.deepEqual(
+          [definition.apiVersion, definition.kind],
+          ["apiextensions.k8s.io/v1", "CustomResourceDefinition"],
+        );
+        assert.equal(definition.metadata.name, `${names["plural"]}.${group}`);
+        assert.equal(names["listKind"], `${names["kind"]}List`);
+        assert.equal(names["singular"], names["kind"]?.toLowerCase());
+        assert.deepEqual([versions.length, version.name, version.served, version.storage], [1, "v1", true, true]);
+        assert.deepEqual(schemaOf(definition).required, ["spec"]);
+      });
+
+      it("gives every field a type, and only what belongs to that type", () => {
+        for (const [path, schema] of schemas) assert.deepEqual(flawsOf(schema), [], path);
+      });
+
+      it("bounds every text, list and map that people or programs fill", () => {
+        const filled = schemas.filter(([path]) => path.startsWith(".spec"));
+        assert.deepEqual(
+          filled.filter(([, schema]) => isUnbounded(schema)),
+          [],
+        );
+      });
+
+      it("has columns that exist, and a status subresource where it has a status", () => {
+        const paths = new Set(schemas.map(([path]) => path)).add(".metadata.creationTimestamp");
+        for (const { name, jsonPath } of version.additionalPrinterColumns ?? []) assert.ok(paths.has(jsonPath), name);
+        assert.equal(version.subresources?.status !== undefined, paths.has(".status"));
+      });
+
+      it("fits into the annotation of a client-side apply", () => {
+        assert.ok(Buffer.byteLength(JSON.stringify(definition)) < 262_144);
+      });
+    });
+  }
+
+  it("leaves a full ledger below what etcd takes", () => {
+    const name = "x".repeat(63);
+    const amounts = { cpuMilli: "9".repeat(20), memoryBytes: "9".repeat(20), gpu: "9".repeat(20) };
+    const reservation = { uid: "x".repeat(36), namespace: name, name, user: name, ...amounts };
+    assert.ok(MAX_RESERVATIONS * (JSON.stringify(reservation).length + 1) < 1_572_864);
+  });
+});

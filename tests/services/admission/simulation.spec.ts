@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../../services/lib/kube/types.ts";
+import type { Faults } from "./simulation/replica.ts";
+import { churn, rush, type Scenario, SLOTS } from "./simulation/scenario.ts";
+import { type Outcome, World } from "./simulation/world.ts";
+
+/** A bad day in a data centre, and nothing that breaks the rules of a Kubernetes API. */
+const weather: Faults = { callFails: 0.03, slowWatch: 0.02, slowWatchMs: 5_000, brokenWatch: 0.3 };
+const SEEDS = Number(process.env["CARREL_SIMULATION_SEEDS"] ?? 50);
+/** 45 s of evidence, a sweep of up to 7.5 s before and one after it, and a slow watch. */
+const CLEARED_WITHIN_MS = 70_000;
+
+const seeds = Array.from({ length: SEEDS }, (_, i) => i + 1);
+const play = (scenario: Scenario, faults = weather): Promise<Outcome> => new World(scenario, faults).run();
+
+interface Ledger extends KubeObject {
+  readonly spec: { readonly observedPodVersion: string; readonly reservations: readonly object[] };
+}
+const changing =
+  (change: (spec: Ledger["spec"]) => Partial<Ledger["spec"]>) =>
+  (object: KubeObject): KubeObject => {
+    const ledger = object as Ledger;
+    return { ...ledger, spec: { ...ledger.spec, ...change(ledger.spec) } } as KubeObject;
+  };
+
+/** Holds after every run, whatever happened in it. */
+function holds(seed: number, outcome: Outcome, clearedWithinMs = CLEARED_WITHIN_MS): void {
+  const { violations, openReservations, clearedMs, lastCreateMs, usage, recount, refusals } = outcome;
+  assert.deepEqual(violations, []);
+  assert.equal(openReservations, 0, `seed ${seed}: reservations are left`);
+  assert.ok(clearedMs - lastCreateMs <= clearedWithinMs, `seed ${seed}: ${clearedMs - lastCreateMs} ms to clear`);
+  for (const seen of usage) assert.deepEqual(seen, recount, `seed ${seed}`);
+  for (const reason of refusals) assert.ok(["QuotaExceeded", "StateUnknown"].includes(reason), reason);
+}
+
+describe("admission in a simulated cluster", function () {
+  this.timeout(120_000);
+
+  it("never exceeds a quota, admits all that fits in time, and leaves nothing behind", async () => {
+    for (const seed of seeds) {
+      const outcome = await play(churn(seed));
+      holds(seed, outcome);
+      assert.equal(outcome.unmet, 0, `seed ${seed}: pods that fit were not admitted`);
+      assert.deepEqual(outcome.live, []);
+    }
+  });
+
+  it("fills a quota exactly when more is wanted at once than fits", async () => {
+    for (const seed of seeds) {
+      const outcome = await play(rush(seed));
+      holds(seed, outcome);
+      assert.equal(outcome.live.length, SLOTS, `seed ${seed}`);
+    }
+  });
+
+  it("does so too with a single replica whose watches stand still for longer than reservations live", async () => {
+    for (const seed of seeds.slice(0, 30)) {
+      const scenario = { ...rush(seed), replicas: 1, kills: [], untilMs: 400_000 };
+      const outcome = await play(scenario, { ...weather, slowWatch: 0.05, slowWatchMs: 80_000 });
+      holds(seed, outcome, CLEARED_WITHIN_MS + 80_000);
+      assert.equal(outcome.live.length, SLOTS, `seed ${seed}`);
+    }
+  });
+
+  describe("would show it", () => {
+    /** Whether some run exceeds a quota under a fault that the design has to prevent. */
+    const exceeds = async (faults: Partial<Faults>): Promise<boolean> => {
+      for (const seed of seeds) {
+        for (const scenario of [churn(seed), rush(seed)]) {
+          const { violations } = await play(scenario, { ...weather, ...faults });
+          if (violations.length > 0) return true;
+        }
+      }
+      return false;
+    };
+
+    it("if reservations were not kept", async () => {
+      assert.ok(await exceeds({ tamper: changing(() => ({ reservations: [] })) }));
+    });
+    it("if ledgers did not say which pods they rely on", async () => {
+      assert.ok(await exceeds({ tamper: changing(() => ({ observedPodVersion: "" })) }));
+    });
+    it("if reservations expired before their requests ended", async () => {
+      assert.ok(await exceeds({ clockSpeed: 10 }));
+    });
+  });
+});

@@ -36,6 +36,17 @@ const algorithms = [
   })),
 ];
 
+const names = {
+  dnsNames: ["a.example", "*.b.example"],
+  ipAddresses: ["10.0.0.1", "fd00::1"],
+  uris: ["spiffe://x/y"],
+};
+const signing = {
+  validityPeriodHours: 12,
+  allowedUses: ["key_encipherment", "server_auth", "client_auth"],
+  setSubjectKeyId: true,
+};
+
 describe("tls.PrivateKey", () => {
   for (const { inputs, pem, ssh, kind } of algorithms) {
     it(`gives one ${Object.values(inputs).join(" ")} key in every form`, async () => {
@@ -126,24 +137,14 @@ describe("tls certificates", () => {
     const ca = await authority({ algorithm: "ECDSA", ecdsaCurve: "P256" });
     const key = await create("key", { algorithm: "RSA", rsaBits: 2048 });
     const privateKeyPem = text(key.outputs, "privateKeyPem");
-    const names = {
-      dnsNames: ["a.example", "*.b.example"],
-      ipAddresses: ["10.0.0.1", "fd00::1"],
-      uris: ["spiffe://x/y"],
-    };
     const request = await create("request", { privateKeyPem, subject: { commonName: "server" }, ...names });
     const csr = new Pkcs10CertificateRequest(text(request.outputs, "certRequestPem"));
     assert.equal(await csr.verify(), true);
     assert.deepEqual([csr.subject, request.outputs["keyAlgorithm"]], ["CN=server", "RSA"]);
     assert.equal(csr.extensions.find((each) => each instanceof SubjectAlternativeNameExtension)?.names.items.length, 5);
-    const { outputs } = await create("signed", {
-      certRequestPem: text(request.outputs, "certRequestPem"),
-      caPrivateKeyPem: ca.privateKeyPem,
-      caCertPem: ca.certPem,
-      validityPeriodHours: 12,
-      allowedUses: ["key_encipherment", "server_auth", "client_auth"],
-      setSubjectKeyId: true,
-    });
+    const certRequestPem = text(request.outputs, "certRequestPem");
+    const by = { caPrivateKeyPem: ca.privateKeyPem, caCertPem: ca.certPem };
+    const { outputs } = await create("signed", { certRequestPem, ...by, ...signing });
     const [leaf, root] = [new X509Certificate(text(outputs, "certPem")), new X509Certificate(ca.certPem)];
     assert.equal(leaf.verify(root.publicKey), true);
     assert.equal(leaf.checkIssued(root), true);

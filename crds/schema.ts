@@ -55,6 +55,8 @@ export const API_VERSION = `${GROUP}/${VERSION}` as const;
 export const quantity = {
   "x-kubernetes-int-or-string": true,
   anyOf: [{ type: "integer" }, { type: "string" }],
+  // The pattern is for texts alone.
+  minimum: 0,
   pattern: "^([0-9]+\\.?[0-9]*|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$",
   maxLength: 32,
   nullable: true,

@@ -183,7 +183,17 @@ export class Steps {
   async import(checked: Checked, id: string): Promise<StepResult> {
     const { goal, provider, inputs } = checked;
     const found = await provider?.read({ urn: goal.urn, type: goal.type, id, inputs: revealed(inputs), outputs: {} });
-    if (!found) throw new UserError("import", `${goal.urn} cannot be imported: there is no object "${id}"`);
+    if (!provider || !found)
+      throw new UserError("import", `${goal.urn} cannot be imported: there is no object "${id}"`);
+    const there = { urn: goal.urn, type: goal.type, id: found.id, inputs: found.outputs, outputs: found.outputs };
+    const diff = await provider.diff(there, revealed(inputs));
+    if (diff.replace) {
+      const paths = diff.changes.filter(({ replaces }) => replaces).map(({ path }) => path);
+      throw new UserError(
+        "import",
+        `${goal.urn} cannot be imported: the program would replace "${id}", because it differs in ${paths.join(", ")}: declare them as they are`,
+      );
+    }
     return { operation: "import", changes: [], state: this.#record(checked, { created: found }) };
   }
 

@@ -69,6 +69,15 @@ export function stripped(object: Props): Props {
 
 const SERVER_METADATA = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
+/** An object before it is made: what the server fills in for others to read is not known yet. */
+export function foreseen(inputs: Props): Props {
+  const filledIn = ["uid", "resourceVersion", "creationTimestamp", "generation"].map((key) => [key, UNKNOWN] as const);
+  const metadata = { ...metadataOf(inputs), ...Object.fromEntries(filledIn) };
+  const { apiVersion, kind, spec } = inputs;
+  if (apiVersion !== "v1" || kind !== "Service" || !isRecord(spec)) return { ...inputs, metadata, status: UNKNOWN };
+  return { ...inputs, metadata, spec: { clusterIP: UNKNOWN, clusterIPs: UNKNOWN, ...spec }, status: UNKNOWN };
+}
+
 /** The part of an object that a declaration can differ in. */
 export function comparable(object: Props): Props {
   const { status: _status, ...rest } = object;

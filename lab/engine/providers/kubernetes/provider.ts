@@ -22,6 +22,7 @@ import { hasUnknown, type Props, UNKNOWN } from "../../values.ts";
 import { AUTONAMED, compare, identityChanges, isImmutable, replacement } from "./comparison.ts";
 import {
   annotationsOf,
+  foreseen,
   idOf,
   isManagedBy,
   type KubeJson,
@@ -119,7 +120,7 @@ export class KubernetesProvider implements Provider {
 
   async create(request: Create): Promise<Created> {
     const { inputs, preview, recovering } = request;
-    if (preview) return { id: hasUnknown(metadataOf(inputs)["name"]) ? "" : idOf(inputs), outputs: inputs };
+    if (preview) return { id: hasUnknown(metadataOf(inputs)["name"]) ? "" : idOf(inputs), outputs: foreseen(inputs) };
     const target = await this.#known(inputs);
     const live = await this.#live(target);
     if (live && !(recovering && isManagedBy(live, FIELD_MANAGER))) {

@@ -61,6 +61,13 @@ function service(object: KubeJson): Readiness {
   return ingress.length > 0 ? "ready" : { waiting: "no load balancer address yet" };
 }
 
+/** A pod that has done its work never becomes ready. */
+function pod(object: KubeJson): Readiness {
+  const phase = (object["status"] as { phase?: string } | undefined)?.phase;
+  if (phase === "Succeeded") return "ready";
+  return phase === "Failed" ? { waiting: "phase is Failed", failed: true } : isTrue("Ready")(object);
+}
+
 function phase(wanted: string): (object: KubeJson) => Readiness {
   return (object) => {
     const is = (object["status"] as { phase?: string } | undefined)?.phase;
@@ -77,7 +84,7 @@ const readiness: Readonly<Record<string, (object: KubeJson) => Readiness>> = {
       counted(object, statusOf(object)["desiredNumberScheduled"] ?? 0, ["updatedNumberScheduled", "numberReady"]),
     ),
   "batch/Job": job,
-  "/Pod": isTrue("Ready"),
+  "/Pod": pod,
   "/Namespace": phase("Active"),
   "/Service": service,
   "apiextensions.k8s.io/CustomResourceDefinition": isTrue("Established"),

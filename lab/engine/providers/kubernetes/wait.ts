@@ -54,7 +54,8 @@ export async function untilReady(target: Target, first: KubeJson, context: StepC
       context.status(readiness.waiting);
     }
     await pause(POLL_MS);
-    object = await target.client.get<KubeJson>(target.ref, target.namespace, target.name);
+    // The object is there; a question about it that fails is asked again.
+    object = await target.client.get<KubeJson>(target.ref, target.namespace, target.name).catch(() => object);
   }
 }
 

@@ -126,6 +126,9 @@ export const checkServiceAccount: Check<string> = (text) => {
   return bare === text ? undefined : { wrong: "must be NAMESPACE:NAME of a service account", fix: `write "${bare}"` };
 };
 
+export const checkContainerName: Check<string> = (name) =>
+  isLabel(name) ? undefined : { wrong: "must be a container's name, a DNS label of at most 63 characters" };
+
 export const checkWholeNumber =
   (from: number, to: number): Check<number> =>
   (value) =>

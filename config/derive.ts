@@ -2,6 +2,7 @@ import { isPrivateRegistry } from "./checks.ts";
 import { setCommand } from "./paths.ts";
 import type { ProblemList } from "./problem-list.ts";
 import { type KeyPath, keys } from "./schema.ts";
+import { services } from "./services.ts";
 import type { LabDefaults, Settings } from "./settings.ts";
 import type { Given } from "./validate.ts";
 
@@ -90,15 +91,6 @@ function network(sources: Sources): Settings["network"] {
   return { controlPlaneCidrs: [...needed(path, sources.given[path] ?? sources.lab?.controlPlaneCidrs, [], sources)] };
 }
 
-function admission({ given }: Sources): Settings["admission"] {
-  const bypass = given["admission.bypassServiceAccounts"] ?? keys["admission.bypassServiceAccounts"].default;
-  return {
-    replicas: given["admission.replicas"] ?? keys["admission.replicas"].default,
-    logLevel: given["admission.logLevel"] ?? keys["admission.logLevel"].default,
-    bypassServiceAccounts: [...bypass],
-  };
-}
-
 function certificates({ given, problems }: Sources): Settings["certificates"] {
   const validityDays = given["certificates.validityDays"] ?? keys["certificates.validityDays"].default;
   const renewalDays = given["certificates.renewalDays"] ?? keys["certificates.renewalDays"].default;
@@ -124,7 +116,7 @@ export function derive(sources: Sources): Settings {
     cluster: cluster(sources),
     images: images(sources),
     network: network(sources),
-    admission: admission(sources),
+    ...services(given),
     certificates: certificates(sources),
   };
 }

@@ -1,3 +1,4 @@
+import type { MirrorRule } from "../services/lib/image-mirror/rules.ts";
 import type { Check } from "./checks.ts";
 
 interface Common<T, Item = T> {
@@ -16,12 +17,19 @@ interface Common<T, Item = T> {
   readonly fix: string;
 }
 
+interface ListRules {
+  readonly atLeastOne?: true;
+  /** What no two items have in common. */
+  readonly distinctBy?: (item: string) => string;
+}
+
 /** One key of the stack's configuration. */
 export type Key =
   | ({ readonly type: "string"; readonly options?: readonly string[] } & Common<string>)
   | ({ readonly type: "boolean" } & Common<boolean>)
   | ({ readonly type: "integer" } & Common<number>)
-  | ({ readonly type: "list of strings"; readonly atLeastOne?: true } & Common<readonly string[], string>);
+  | ({ readonly type: "list of strings" } & ListRules & Common<readonly string[], string>)
+  | ({ readonly type: "list of rules" } & Common<readonly MirrorRule[]>);
 
 /** The type of a value by the name of its type. */
 export interface TypeOf {
@@ -29,4 +37,5 @@ export interface TypeOf {
   readonly boolean: boolean;
   readonly integer: number;
   readonly "list of strings": readonly string[];
+  readonly "list of rules": readonly MirrorRule[];
 }

@@ -20,6 +20,11 @@ export function leafOf(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }
 
+/** `quota.accelerators` of `quota.accelerators[0]`, and `imageMirror.rules` of `imageMirror.rules[0].from`. */
+export function withoutIndex(path: string): string {
+  return path.replace(/\[\d+\].*$/, "");
+}
+
 export const isKeyPath = (path: string): path is KeyPath => Object.hasOwn(keys, path);
 
 export const isSection = (name: string): name is Section => Object.hasOwn(sections, name);
@@ -34,11 +39,18 @@ export function keyAt(path: KeyPath): Key {
   return keys[path];
 }
 
+/** Where an example stands in a value of a type. */
+const exampleAt: Readonly<Partial<Record<Key["type"], string>>> = {
+  "list of strings": "[0]",
+  "list of rules": "[0].from",
+};
+
 /** The command that sets a key, with an example for its value. */
 export function setCommand(path: KeyPath): string {
   const { type, example } = keyAt(path);
   const flags = path.includes(".") ? "--path " : "";
-  const key = type === "list of strings" ? `'carrel:${path}[0]'` : `carrel:${path}`;
+  const inside = exampleAt[type];
+  const key = inside === undefined ? `carrel:${path}` : `'carrel:${path}${inside}'`;
   return `\`pulumi config set ${flags}${key} ${example}\``;
 }
 

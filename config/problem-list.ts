@@ -1,14 +1,12 @@
 import type { Flaw } from "./checks.ts";
-import { isKeyPath, isSection, keyAt, keyPaths, pathsIn, topLevelNames, topLevelOf } from "./paths.ts";
+import { isKeyPath, isSection, keyAt, keyPaths, pathsIn, topLevelNames, topLevelOf, withoutIndex } from "./paths.ts";
 
 const MAX_SHOWN = 80;
 
 function shownValue(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }
-
-const withoutIndex = (path: string): string => path.replace(/\[\d+\]$/, "");
 
 /** Where a path stands in the schema; what is unknown comes after what is known of the same object. */
 function positionOf(path: string): number {

@@ -46,6 +46,20 @@ export interface Settings {
     /** `namespace:name` */
     readonly bypassServiceAccounts: readonly string[];
   };
+  /** `resource=weight` */
+  readonly quota: { readonly accelerators: readonly string[] };
+  readonly imageMirror: {
+    readonly rules: readonly { readonly from: string; readonly to: string }[];
+    readonly exempt: readonly string[];
+    readonly onMissing: "keep" | "refuse";
+    readonly failurePolicy: "Ignore" | "Fail";
+  };
+  readonly podDefaults: {
+    readonly failurePolicy: "Ignore" | "Fail";
+    readonly untouchedContainers: readonly string[];
+    /** False where Kubeflow has brought its own. */
+    readonly installKubeflowCrd: boolean;
+  };
   /** A certificate is renewed `renewalDays` before its `validityDays` are over. */
   readonly certificates: { readonly validityDays: number; readonly renewalDays: number };
 }

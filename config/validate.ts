@@ -1,6 +1,7 @@
 import type { Flaw } from "./checks.ts";
 import type { Key } from "./key.ts";
-import { isKeyPath, isSection, keyAt, nearestPath, pathsIn, setCommand, topLevelNames } from "./paths.ts";
+import { isMirrorPath, readMirror } from "./mirror.ts";
+import { isKeyPath, isSection, keyAt, nearestPath, pathsIn, setCommand, topLevelNames, withoutIndex } from "./paths.ts";
 import { knownBeside, type ProblemList } from "./problem-list.ts";
 import type { KeyPath, ValueAt } from "./schema.ts";
 
@@ -36,6 +37,7 @@ const typeRules = {
   boolean: { wrong: "must be true or false", is: (value: unknown) => typeof value === "boolean" },
   integer: { wrong: "must be a number", is: (value: unknown) => typeof value === "number" },
   "list of strings": { wrong: "must be a list", is: (value: unknown) => Array.isArray(value) },
+  "list of rules": { wrong: "must be a list", is: (value: unknown) => Array.isArray(value) },
 } as const satisfies Readonly<Record<Key["type"], { wrong: string; is: (value: unknown) => boolean }>>;
 
 /** How to mend a value of the wrong type, where only its notation is wrong. */
@@ -48,14 +50,33 @@ function notationFix(type: Key["type"], value: unknown): string | undefined {
 
 function scalarFlaw(key: Key, value: unknown): Flaw | undefined {
   if (!typeRules[key.type].is(value)) {
-    const fix = notationFix(key.type, value);
+    // Of a choice, no number and no boolean is right in quotes either.
+    const isChoice = key.type === "string" && key.options !== undefined;
+    const fix = isChoice ? undefined : notationFix(key.type, value);
     return { wrong: typeRules[key.type].wrong, ...(fix === undefined ? {} : { fix }) };
   }
   if (key.type === "string" && key.options?.includes(String(value)) === false) {
-    return { wrong: `must be one of ${key.options.join(", ")}` };
+    const meant = key.options.find((option) => option.toLowerCase() === String(value).toLowerCase());
+    const wrong = `must be one of ${key.options.join(", ")}`;
+    return meant === undefined ? { wrong } : { wrong, fix: `write "${meant}"` };
   }
   if (key.type === "string") return key.check?.(String(value));
   return key.type === "integer" ? key.check?.(Number(value)) : undefined;
+}
+
+/** Finds items that have in common with an earlier one what `distinctBy` reads. */
+function repeatCheck(
+  path: string,
+  distinctBy: (item: string) => string,
+): (item: string, i: number) => Flaw | undefined {
+  const first = new Map<string, number>();
+  return (item, i) => {
+    const earlier = first.get(distinctBy(item));
+    if (earlier !== undefined)
+      return { wrong: `must not repeat carrel:${path}[${earlier}]`, fix: "keep one of the two" };
+    first.set(distinctBy(item), i);
+    return undefined;
+  };
 }
 
 /** What is wrong with a list as a whole or with each of its items, by path. */
@@ -65,8 +86,9 @@ function listFlaws(
   items: readonly unknown[],
 ): [string, unknown, Flaw][] {
   if (key.atLeastOne && items.length === 0) return [[path, items, { wrong: "must have at least one item" }]];
+  const repeats = key.distinctBy && repeatCheck(path, key.distinctBy);
   return items.flatMap((item, i) => {
-    const flaw = typeof item === "string" ? key.check?.(item) : { wrong: "must be text" };
+    const flaw = typeof item === "string" ? (key.check?.(item) ?? repeats?.(item, i)) : { wrong: "must be text" };
     return flaw === undefined ? [] : [[`${path}[${i}]`, item, flaw] as [string, unknown, Flaw]];
   });
 }
@@ -79,7 +101,7 @@ function flawsOf(path: KeyPath, value: unknown): [string, unknown, Flaw][] {
 }
 
 function reportUnknown(path: string, problems: ProblemList): void {
-  const flat = path.replace(/\[\d+\]$/, "");
+  const flat = withoutIndex(path);
   if (isKeyPath(flat) && flat.includes(".")) {
     // `pulumi config set` without --path keeps the dot in the name.
     problems.add(
@@ -118,10 +140,11 @@ export function validate(raw: Readonly<Record<string, string>>, problems: Proble
       reportUnknown(path, problems);
       continue;
     }
+    if (isMirrorPath(path)) continue;
     const flaws = flawsOf(path, value);
     for (const [at, wrong, flaw] of flaws) problems.addValue(at, wrong, { ...flaw, generalFix: keyAt(path).fix });
     if (flaws.length === 0) right.set(path, value);
   }
   // Each value was just found to be of the type that the schema gives its path.
-  return Object.fromEntries(right) as Given;
+  return { ...(Object.fromEntries(right) as Given), ...readMirror(values, problems) };
 }

@@ -2,7 +2,13 @@ import { type API_VERSION, customResourceDefinition, type FromSchema, quantity, 
 
 const amounts = {
   type: "object",
-  properties: { cpu: quantity, memory: quantity, gpu: quantity },
+  properties: {
+    cpu: quantity,
+    memory: quantity,
+    gpu: quantity,
+    "ephemeral-storage": quantity,
+    pods: quantity,
+  },
 } as const satisfies Schema;
 
 const spec = {

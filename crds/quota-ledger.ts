@@ -1,23 +1,32 @@
 import { type API_VERSION, customResourceDefinition, type FromSchema, type Schema } from "./schema.ts";
 
 /** More open reservations than this, and the object would come near to what etcd takes. */
-export const MAX_RESERVATIONS = 4000;
+export const MAX_RESERVATIONS = 2000;
 
 const text = { type: "string", maxLength: 253 } as const satisfies Schema;
-/** A canonical amount: an integer in thousandths of a CPU, bytes or devices. */
+/** A canonical amount: an integer in thousandths of a CPU or GPU, or in bytes. */
 const amount = { type: "string", pattern: "^[0-9]+$", maxLength: 20 } as const satisfies Schema;
 
 const reservation = {
   type: "object",
-  required: ["uid", "namespace", "name", "cpuMilli", "memoryBytes", "gpu"],
+  required: ["uid", "namespace", "name", "cpuMilli", "memoryBytes", "gpuMilli", "ephemeralStorageBytes"],
   properties: {
-    uid: { ...text, description: "Of the pod that is being created" },
+    uid: {
+      ...text,
+      description: "Of the pod that is being created; for one that grows in place, with /resize behind it",
+    },
     namespace: text,
     name: text,
     user: text,
     cpuMilli: amount,
     memoryBytes: amount,
-    gpu: amount,
+    gpuMilli: amount,
+    ephemeralStorageBytes: amount,
+    podVersion: {
+      ...text,
+      description: "Of a growing pod, the version that it grows from: the API server changes no other by this request",
+    },
+    request: { ...text, description: "Of a growing pod, the request that asked last, from which time is counted anew" },
   },
 } as const satisfies Schema;
 

@@ -33,6 +33,9 @@ export function subjectsOf(type: string, name: string, props: KubernetesObject):
   }));
 }
 
+/** What a Namespace is called in the cluster; one without a name there is told by its name in the program. */
+export const namespaceNameOf = ({ object, name }: Subject): string => object.metadata?.name ?? name;
+
 /** What a pod may set for all of its containers. */
 export interface SecurityContext {
   readonly runAsNonRoot?: boolean;

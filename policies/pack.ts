@@ -7,6 +7,7 @@ import { rbacNoWildcard } from "./rules/rbac-no-wildcard.ts";
 import { secretNotInEnv } from "./rules/secret-not-in-env.ts";
 import { webhookFailurePolicy } from "./rules/webhook-failure-policy.ts";
 import { webhookNamespaceSelector } from "./rules/webhook-namespace-selector.ts";
+import { webhookOwnNamespace } from "./rules/webhook-own-namespace.ts";
 import { webhookSideEffects } from "./rules/webhook-side-effects.ts";
 
 // The constructor serves the pack: this module runs only in the process that an engine starts.
@@ -16,6 +17,7 @@ new PolicyPack("carrel", {
   policies: [
     webhookFailurePolicy,
     webhookNamespaceSelector,
+    webhookOwnNamespace,
     webhookSideEffects,
     imageByDigest,
     podSecurityRestricted,

@@ -1,4 +1,9 @@
-import type { PolicyConfigSchema, ReportViolation, ResourceValidationPolicy } from "@pulumi/policy";
+import type {
+  PolicyConfigSchema,
+  ReportViolation,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import { type Subject, subjectsOf } from "./kubernetes.ts";
 
 /** What is wrong, where, what was given and how to mend it; advice is shown and stops nothing. */
@@ -17,6 +22,21 @@ export interface Rule {
   readonly option?: ListOption;
   /** Yields one by one, so that what was found before an unknown value still counts. */
   readonly problems: (subject: Subject, listed: readonly string[]) => Iterable<Problem>;
+}
+
+/** A message, and the object that it is told of. */
+export interface StackProblem {
+  readonly message: string;
+  readonly subject: Subject;
+}
+
+/** A rule over objects that only together tell whether they are right. */
+export interface StackRule {
+  readonly name: string;
+  readonly description: string;
+  readonly option?: ListOption;
+  /** Yields one by one, as a rule over single objects. */
+  readonly problems: (subjects: readonly Subject[], listed: readonly string[]) => Iterable<StackProblem>;
 }
 
 /** A message in the one order they all have. */
@@ -62,6 +82,24 @@ export function resourcePolicy(rule: Rule): ResourceValidationPolicy {
           if (typeof problem === "string") report(problem);
           else advise(report, rule, problem.advice);
         }
+      }
+    },
+  };
+}
+
+/** A rule over the stack as Pulumi runs it, after the resources themselves. */
+export function stackPolicy({ name, description, option, problems }: StackRule): StackValidationPolicy {
+  return {
+    name,
+    description,
+    ...(option === undefined ? {} : { configSchema: schemaOf(option) }),
+    validateStack: ({ resources, getConfig }, report) => {
+      const entries = resources.flatMap((resource) =>
+        subjectsOf(resource.type, resource.name, resource.props).map((subject) => [subject, resource.urn] as const),
+      );
+      const urns = new Map(entries);
+      for (const { message, subject } of problems([...urns.keys()], listFrom(getConfig(), name, option))) {
+        report(message, urns.get(subject));
       }
     },
   };

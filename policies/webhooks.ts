@@ -1,17 +1,5 @@
 import type { Subject } from "./kubernetes.ts";
-
-/** One line of `matchExpressions`. */
-export interface SelectorRequirement {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly values?: readonly string[];
-}
-
-/** What Kubernetes takes wherever objects are chosen by label; without requirements it chooses all. */
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly SelectorRequirement[];
-}
+import type { LabelSelector } from "./label-selector.ts";
 
 /** The fields of a webhook that the rules read. */
 export interface Webhook {
@@ -21,7 +9,11 @@ export interface Webhook {
   readonly sideEffects?: string;
   readonly admissionReviewVersions?: readonly string[];
   readonly namespaceSelector?: LabelSelector;
-  readonly clientConfig?: { readonly caBundle?: string; readonly service?: object; readonly url?: string };
+  readonly clientConfig?: {
+    readonly caBundle?: string;
+    readonly service?: { readonly name?: string; readonly namespace?: string };
+    readonly url?: string;
+  };
 }
 
 const KINDS: readonly string[] = [

@@ -6,12 +6,10 @@ export type DenialReason =
   | "QuotaExceeded"
   | "GroupMissing"
   | "GroupUnknown"
-  | "MemberMissing"
   | "OwnerConflict"
   | "OwnerChanged"
   | "LimitMissing"
   | "QuantityInvalid"
-  | "ResizeRefused"
   | "StateUnknown";
 
 export interface DenialCause {

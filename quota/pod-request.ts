@@ -1,3 +1,4 @@
+import { type Accelerators, standardAccelerators } from "./accelerators.ts";
 import type { Quantity } from "./quantity.ts";
 import {
   type Amounts,
@@ -8,7 +9,6 @@ import {
   nothing,
   parseAmount,
   type ResourceName,
-  resourceOf,
 } from "./resources.ts";
 
 type ResourceList = Readonly<Record<string, Quantity>>;
@@ -36,25 +36,53 @@ export type PodRequest =
   | { readonly amounts: Amounts }
   | { readonly unstated: readonly { readonly container: string; readonly resource: ResourceName }[] };
 
-/** A container has to say how much of these it may use; a GPU that is not stated is none. */
-const mustBeStated: readonly ResourceName[] = ["cpu", "memory"];
-
-function statedIn(list: ResourceList | null | undefined, resource: ResourceName, where: string): bigint | undefined {
-  const entries = Object.entries(list ?? {}).filter(([name]) => resourceOf(name) === resource);
-  if (entries.length === 0) return undefined;
-  return entries.reduce((sum, [name, quantity]) => sum + parseAmount(resource, quantity, `${where}["${name}"]`), 0n);
+/** How requests are read. */
+export interface RequestRules {
+  /** Of the group, for containers that state nothing. */
+  readonly defaults: Limits;
+  /** What counts as a GPU. @default the usual families */
+  readonly accelerators?: Accelerators;
+  /** What a container has to state beyond CPU and memory, because it is limited. */
+  readonly mustState?: readonly ResourceName[];
 }
 
-/** Limits decide where they are set, else requests. */
-function stated(
+/** A container that states none of these may take a whole node; one that states no GPU gets none. */
+const alwaysStated: readonly ResourceName[] = ["cpu", "memory"];
+/** What the API server calls by the same name. */
+const plain: readonly ResourceName[] = ["cpu", "memory", "ephemeral-storage"];
+
+/** Amounts in a resource list. GPUs are counted in whole units of many names, each with its weight. */
+function listed(list: ResourceList | null | undefined, where: string, accelerators: Accelerators): Partial<Amounts> {
+  const amounts: Partial<Record<ResourceName, bigint>> = {};
+  for (const [name, quantity] of Object.entries(list ?? {})) {
+    const known = plain.find((resource) => resource === name);
+    if (known) amounts[known] = parseAmount(known, quantity, `${where}["${name}"]`);
+    const weight = known ? undefined : accelerators.weightMilli(name);
+    if (weight !== undefined) {
+      amounts.gpu = (amounts.gpu ?? 0n) + parseAmount("pods", quantity, `${where}["${name}"]`) * weight;
+    }
+  }
+  return amounts;
+}
+
+/**
+ * What is stated of each resource: limits where they are set, else requests. A limit of 0 is none to the kubelet,
+ * so it states nothing; but 0 GPUs are none.
+ */
+function statedBy(
   resources: ResourceRequirements | null | undefined,
-  resource: ResourceName,
   where: string,
-): bigint | undefined {
-  return (
-    statedIn(resources?.limits, resource, `${where}.limits`) ??
-    statedIn(resources?.requests, resource, `${where}.requests`)
-  );
+  accelerators: Accelerators,
+): Partial<Amounts> {
+  const limits = listed(resources?.limits, `${where}.limits`, accelerators);
+  const requests = listed(resources?.requests, `${where}.requests`, accelerators);
+  const amounts: Partial<Record<ResourceName, bigint>> = {};
+  for (const name of plain) {
+    const amount = limits[name] || requests[name];
+    if (amount) amounts[name] = amount;
+  }
+  const gpu = limits.gpu ?? requests.gpu;
+  return gpu === undefined ? amounts : { ...amounts, gpu };
 }
 
 interface Sized {
@@ -78,24 +106,24 @@ function effective(containers: readonly Sized[], init: readonly Sized[]): Amount
 
 /**
  * What a pod takes of each resource while it lives: the effective request of all its containers, plus overhead.
- * @param defaults of the group, for containers that state nothing
  * @throws QuantityError naming the field that cannot be read
  */
-export function podRequest(spec: PodSpecLike, defaults: Limits): PodRequest {
-  const whole = mapResources((name) => stated(spec.resources, name, "spec.resources"));
+export function podRequest(spec: PodSpecLike, rules: RequestRules): PodRequest {
+  const { defaults, accelerators = standardAccelerators, mustState = [] } = rules;
+  const required = [...alwaysStated, ...mustState];
+  const whole = statedBy(spec.resources, "spec.resources", accelerators);
   const unstated: { container: string; resource: ResourceName }[] = [];
-  const size = (container: ContainerLike, where: string): Sized => ({
-    sidecar: container.restartPolicy === "Always",
-    amounts: mapResources((resource) => {
-      const amount = stated(container.resources, resource, `${where}.resources`) ?? defaults[resource];
-      if (amount !== null) return amount;
+  const size = (container: ContainerLike, where: string): Sized => {
+    const stated = statedBy(container.resources, `${where}.resources`, accelerators);
+    const amountOf = (resource: ResourceName): bigint => {
+      const amount = resource === "pods" ? 0n : (stated[resource] ?? defaults[resource]);
       // What is stated for the whole pod need not be stated again in each container.
-      if (mustBeStated.includes(resource) && whole[resource] === undefined) {
-        unstated.push({ container: container.name, resource });
-      }
-      return 0n;
-    }),
-  });
+      const isMissing = amount === null && required.includes(resource) && whole[resource] === undefined;
+      if (isMissing) unstated.push({ container: container.name, resource });
+      return amount ?? 0n;
+    };
+    return { sidecar: container.restartPolicy === "Always", amounts: mapResources(amountOf) };
+  };
   const containers = (spec.containers ?? []).map((item, i) => ({
     ...size(item, `spec.containers[${i}]`),
     sidecar: false,
@@ -103,11 +131,7 @@ export function podRequest(spec: PodSpecLike, defaults: Limits): PodRequest {
   const init = (spec.initContainers ?? []).map((item, i) => size(item, `spec.initContainers[${i}]`));
   if (unstated.length > 0) return { unstated };
   const sum = effective(containers, init);
-  const overhead = mapResources((name) => statedIn(spec.overhead, name, "spec.overhead") ?? 0n);
-  return {
-    amounts: add(
-      mapResources((name) => whole[name] ?? sum[name]),
-      overhead,
-    ),
-  };
+  const overhead = listed(spec.overhead, "spec.overhead", accelerators);
+  const amounts = mapResources((name) => (whole[name] ?? sum[name]) + (overhead[name] ?? 0n));
+  return { amounts: { ...amounts, pods: 1n } };
 }

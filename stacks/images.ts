@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
+import { mirrored } from "../images/mirrored.ts";
 import { planServiceImage, pushServiceImage } from "../images/service-image.ts";
 
 /** What images say about the project they come from. */
@@ -16,13 +17,13 @@ const entries = { admission: "services/admission/main.ts" } as const;
 export type ServiceImages = Readonly<Record<keyof typeof entries, pulumi.Output<string>>>;
 
 /** The services' images by digest. A preview computes them and pushes nothing. */
-export function serviceImages({ images }: Settings, origin: ImageOrigin): ServiceImages {
+export function serviceImages({ images, imageMirror }: Settings, origin: ImageOrigin): ServiceImages {
   const image = async (name: keyof typeof entries): Promise<string> => {
     const planned = await planServiceImage({
       name,
       entry: entries[name],
       ...origin,
-      base: images.base,
+      base: mirrored(images.base, imageMirror),
       registry: { host: images.registry, plainHttp: images.plainHttp },
       repository: `${images.repositoryPrefix}/${name}`,
     });

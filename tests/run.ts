@@ -23,24 +23,27 @@ const none: Counts = { passed: 0, failed: 0, skipped: 0 };
 const scratch = mkdtempSync(join(tmpdir(), "carrel-tests-"));
 const environment = { ...process.env, LAB_NAME: process.env["CARREL_TEST_LAB"] ?? "test" };
 
+const everySpec = "tests/**/*.spec.ts";
+const except = (...patterns: string[]): string[] => patterns.flatMap((pattern) => ["--ignore", pattern]);
+
 const checks: readonly Stage[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "configuration reference", command: ["node", "config/docs.ts", "--check", "README.md"] },
   {
+    name: "quota tests, every line and branch",
+    command: ["c8", "--config", "tests/coverage.json", "mocha", "tests/quota/**/*.spec.ts"],
+    mocha: true,
+  },
+  {
     name: "unit tests",
     command: [
-      ...[
-        "c8",
-        "--config",
-        "tests/coverage.json",
-        "mocha",
-        "--ignore",
-        "tests/lab/**",
-        "--ignore",
-        "tests/engine/program/**",
-      ],
-      "tests/**/*.spec.ts",
+      "mocha",
+      "--parallel",
+      "--jobs",
+      "2",
+      ...except("tests/quota/**", "tests/lab/**", "tests/engine/program/**"),
+      everySpec,
     ],
     mocha: true,
   },

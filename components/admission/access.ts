@@ -15,7 +15,7 @@ const RBAC_GROUP = "rbac.authorization.k8s.io";
 
 type Subject = k8s.types.input.rbac.v1.Subject;
 
-/** The service account of admission and what it may do: read pods and groups, keep ledgers, nothing else. */
+/** The service account of admission and what it may do: read pods, groups and PodDefaults, keep ledgers, nothing else. */
 export class AdmissionAccess extends Part {
   readonly serviceAccount: pulumi.Output<string>;
 
@@ -28,15 +28,16 @@ export class AdmissionAccess extends Part {
     );
     this.serviceAccount = account.metadata.name;
     const subjects = [{ kind: "ServiceAccount", name: this.serviceAccount, namespace }];
-    this.#readPodsAndGroups({ name: `${prefix}-admission`, labels: LABELS }, subjects);
+    this.#readCluster({ name: `${prefix}-admission`, labels: LABELS }, subjects);
     this.#keepLedgers({ name: "admission", namespace, labels: LABELS }, subjects);
     this.registerOutputs({ serviceAccount: this.serviceAccount });
   }
 
-  #readPodsAndGroups(metadata: k8s.types.input.meta.v1.ObjectMeta, subjects: Subject[]): void {
+  #readCluster(metadata: k8s.types.input.meta.v1.ObjectMeta, subjects: Subject[]): void {
     const rules = [
       { apiGroups: [""], resources: ["pods"], verbs: READ },
       { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: READ },
+      { apiGroups: ["kubeflow.org"], resources: ["poddefaults"], verbs: READ },
     ];
     const role = new k8s.rbac.v1.ClusterRole(this.child("cluster-role"), { metadata, rules }, this.inside);
     const roleRef = { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role.metadata.name };

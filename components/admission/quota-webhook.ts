@@ -1,13 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { ownerAnnotations, ownerLabels } from "../../quota/owner.ts";
 import { Part } from "../core/component.ts";
 import { commonLabels, ENABLED, QUOTA_NAMESPACE_LABEL } from "../core/labels.ts";
+import { clientConfig, type WebhookTarget } from "./client-config.ts";
 
-export interface QuotaWebhookArgs {
+export interface QuotaWebhookArgs extends WebhookTarget {
   readonly prefix: string;
-  readonly caPem: pulumi.Input<string>;
-  readonly service: { readonly name: pulumi.Input<string>; readonly namespace: pulumi.Input<string> };
 }
 
 const TIMEOUT_SECONDS = 5;
@@ -52,20 +51,11 @@ const webhook = {
 export class QuotaWebhook extends Part {
   constructor(name: string, args: QuotaWebhookArgs, opts: pulumi.ComponentResourceOptions) {
     super("carrel:admission:QuotaWebhook", name, opts);
-    const { prefix, caPem, service } = args;
     new k8s.admissionregistration.v1.ValidatingWebhookConfiguration(
       this.child("configuration"),
       {
-        metadata: { name: `${prefix}-quota`, labels: commonLabels("admission") },
-        webhooks: [
-          {
-            ...webhook,
-            clientConfig: {
-              caBundle: pulumi.output(caPem).apply((pem) => Buffer.from(pem).toString("base64")),
-              service: { ...service, path: "/quota", port: 443 },
-            },
-          },
-        ],
+        metadata: { name: `${args.prefix}-quota`, labels: commonLabels("admission") },
+        webhooks: [{ ...webhook, clientConfig: clientConfig(args, "/quota") }],
       },
       this.inside,
     );

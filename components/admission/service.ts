@@ -14,6 +14,12 @@ export interface AdmissionServiceArgs {
   readonly replicas: number;
   readonly logLevel: string;
   readonly bypassServiceAccounts: readonly string[];
+  /** `resource=weight`; what counts as a GPU beside the usual families. */
+  readonly accelerators: readonly string[];
+  /** The mirror's rules, as the process takes them. */
+  readonly imageMirror: object;
+  /** Containers that PodDefaults leave alone. */
+  readonly untouchedContainers: readonly string[];
   /** Where the API server calls from, and is called at. */
   readonly controlPlaneCidrs: readonly string[];
   /** Namespace that scrapes metrics. */
@@ -49,6 +55,9 @@ function container(args: AdmissionServiceArgs): Container {
       { name: "TLS_DIR", value: TLS_DIR },
       { name: "LOG_LEVEL", value: args.logLevel },
       { name: "BYPASS_SERVICE_ACCOUNTS", value: args.bypassServiceAccounts.join(",") },
+      { name: "ACCELERATORS", value: args.accelerators.join(",") },
+      { name: "IMAGE_MIRROR", value: JSON.stringify(args.imageMirror) },
+      { name: "POD_DEFAULTS_UNTOUCHED", value: args.untouchedContainers.join(",") },
       { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
     ],
     resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "256Mi" } },

@@ -1,12 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { CustomResourceDefinition } from "../../crds/schema.ts";
+import { type CustomResourceDefinition, GROUP } from "../../crds/schema.ts";
 import { Part } from "../core/component.ts";
 import { commonLabels } from "../core/labels.ts";
 
 export interface DefinitionsArgs {
   readonly definitions: readonly CustomResourceDefinition[];
 }
+
+/** A plural is enough within the platform's own group; others are named whole, because plurals repeat. */
+const partOf = (name: string): string => (name.endsWith(`.${GROUP}`) ? name.slice(0, -GROUP.length - 1) : name);
 
 type CrdArgs = k8s.apiextensions.v1.CustomResourceDefinitionArgs;
 
@@ -19,8 +22,7 @@ export class Definitions extends Part {
         metadata: { ...metadata, labels: commonLabels("foundation") },
         spec: spec as unknown as CrdArgs["spec"],
       };
-      const [plural = ""] = metadata.name.split(".");
-      new k8s.apiextensions.v1.CustomResourceDefinition(this.child(plural), args, this.inside);
+      new k8s.apiextensions.v1.CustomResourceDefinition(this.child(partOf(metadata.name)), args, this.inside);
     }
     this.registerOutputs({});
   }

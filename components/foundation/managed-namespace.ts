@@ -1,20 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
-import {
-  commonLabels,
-  ENABLED,
-  type PodSecurityLevel,
-  podSecurityLabels,
-  QUOTA_NAMESPACE_LABEL,
-} from "../core/labels.ts";
+import { commonLabels, type OptIns, optInLabels, type PodSecurityLevel, podSecurityLabels } from "../core/labels.ts";
 import { toDns } from "../core/network.ts";
 
 export interface ManagedNamespaceArgs {
   readonly namespace: string;
   readonly podSecurity: PodSecurityLevel;
-  /** Whether quota is enforced on the pods in it. */
-  readonly quota: boolean;
+  readonly optIns: OptIns;
   /** Whether its pods may ask the cluster's DNS. */
   readonly dns: boolean;
 }
@@ -25,18 +18,14 @@ export class ManagedNamespace extends Part {
 
   constructor(name: string, args: ManagedNamespaceArgs, opts: pulumi.ComponentResourceOptions) {
     super("carrel:foundation:ManagedNamespace", name, opts);
-    const { namespace, podSecurity, quota, dns } = args;
+    const { namespace, podSecurity, optIns, dns } = args;
     const labels = commonLabels("foundation");
     const created = new k8s.core.v1.Namespace(
       this.child("namespace"),
       {
         metadata: {
           name: namespace,
-          labels: {
-            ...labels,
-            ...podSecurityLabels(podSecurity),
-            ...(quota ? { [QUOTA_NAMESPACE_LABEL]: ENABLED } : {}),
-          },
+          labels: { ...labels, ...podSecurityLabels(podSecurity), ...optInLabels(optIns) },
         },
       },
       this.inside,

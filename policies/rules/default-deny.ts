@@ -1,7 +1,6 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
-import { type Subject, subjectsOf } from "../kubernetes.ts";
-import { type ListOption, listFrom, schemaOf } from "../rule.ts";
-import type { LabelSelector } from "../webhooks.ts";
+import { namespaceNameOf, type Subject } from "../kubernetes.ts";
+import type { LabelSelector } from "../label-selector.ts";
+import { type StackProblem, stackPolicy } from "../rule.ts";
 
 interface PeerRule {
   readonly from?: readonly unknown[];
@@ -35,14 +34,14 @@ function deniesByDefault({ podSelector, policyTypes, ingress, egress }: NetworkP
 export function* defaultDenyProblems(
   subjects: readonly Subject[],
   exceptions: readonly string[],
-): Iterable<{ readonly message: string; readonly subject: Subject }> {
+): Iterable<StackProblem> {
   const denied = subjects
     .filter(({ kind }) => kind === "networking.k8s.io/NetworkPolicy")
     .filter(({ object }) => deniesByDefault((object["spec"] ?? {}) as NetworkPolicySpec))
     .map(({ object }) => object.metadata?.namespace ?? "default");
   for (const subject of subjects) {
     if (subject.kind !== "core/Namespace") continue;
-    const namespace = subject.object.metadata?.name ?? subject.name;
+    const namespace = namespaceNameOf(subject);
     if (denied.includes(namespace) || exceptions.includes(namespace)) continue;
     const message =
       `${subject.where}: namespace "${namespace}" has no NetworkPolicy that denies by default: ` +
@@ -51,22 +50,10 @@ export function* defaultDenyProblems(
   }
 }
 
-const name = "default-deny";
-const option: ListOption = { name: "exceptions", description: "namespaces that may be open to the network" };
-
 /** Configured by `exceptions`: namespaces. It runs over the stack, as one policy covers a whole namespace. */
-export const defaultDeny: StackValidationPolicy = {
-  name,
+export const defaultDeny = stackPolicy({
+  name: "default-deny",
   description: "Namespaces deny network traffic by default.",
-  configSchema: schemaOf(option),
-  validateStack: ({ resources, getConfig }, report) => {
-    const entries = resources.flatMap((resource) =>
-      subjectsOf(resource.type, resource.name, resource.props).map((subject) => [subject, resource.urn] as const),
-    );
-    const urns = new Map(entries);
-    const subjects = [...urns.keys()];
-    for (const problem of defaultDenyProblems(subjects, listFrom(getConfig(), name, option))) {
-      report(problem.message, urns.get(problem.subject));
-    }
-  },
-};
+  option: { name: "exceptions", description: "namespaces that may be open to the network" },
+  problems: defaultDenyProblems,
+});

@@ -1,18 +1,9 @@
 import type { Subject } from "../kubernetes.ts";
+import { NAME_LABEL, requirementsOf, type SelectorRequirement, SYSTEM } from "../label-selector.ts";
 import { fieldProblem, resourcePolicy } from "../rule.ts";
-import { type LabelSelector, type SelectorRequirement, webhooksOf } from "../webhooks.ts";
+import { webhooksOf } from "../webhooks.ts";
 
-/** Set by Kubernetes on every namespace, so its mere presence selects them all. */
-const NAME_LABEL = "kubernetes.io/metadata.name";
-const SYSTEM = "kube-system";
-
-/** Labels are requirements of one value, as Kubernetes reads them. */
-function requirementsOf({ matchLabels, matchExpressions }: LabelSelector): readonly SelectorRequirement[] {
-  const labels = Object.entries(matchLabels ?? {});
-  return [...labels.map(([key, value]) => ({ key, operator: "In", values: [value] })), ...(matchExpressions ?? [])];
-}
-
-/** Whether a namespace has to carry a label of its own to be selected, so that kube-system is not. */
+/** Whether a namespace has to carry a label of its own to be selected, so that kube-system is not. Each has its name. */
 function isOptIn({ key, operator, values }: SelectorRequirement): boolean {
   if (operator === "In") return key !== NAME_LABEL || !(values ?? []).includes(SYSTEM);
   return operator === "Exists" && key !== NAME_LABEL;

@@ -9,8 +9,6 @@ export interface GroupPolicy {
   readonly memberQuota: Limits;
   readonly memberQuotas: ReadonlyMap<string, Limits>;
   readonly defaults: Limits;
-  /** Whether members are limited one by one, so that a pod has to say whose it is. */
-  readonly limitsMembers: boolean;
 }
 
 /** A group as the watch keeps it: its policy, or why it cannot be read. */
@@ -22,14 +20,12 @@ export interface WatchedGroup extends KubeObject {
 /** @throws QuantityError naming the field */
 export function groupPolicy({ metadata, spec }: Pick<Group, "metadata" | "spec">): GroupPolicy {
   const members = Object.entries(spec.memberQuotas ?? {});
-  const memberQuota = parseDeclared(spec.memberQuota, "spec.memberQuota");
   return {
     name: metadata.name,
     quota: parseDeclared(spec.quota, "spec.quota"),
-    memberQuota,
+    memberQuota: parseDeclared(spec.memberQuota, "spec.memberQuota"),
     memberQuotas: new Map(members.map(([user, own]) => [user, parseDeclared(own, `spec.memberQuotas["${user}"]`)])),
     defaults: parseDeclared(spec.defaults, "spec.defaults"),
-    limitsMembers: members.length > 0 || Object.values(memberQuota).some((limit) => limit !== null),
   };
 }
 

@@ -1,13 +1,17 @@
 import type { Server } from "node:http";
 import { systemClock } from "../lib/clock.ts";
+import { compileMirror } from "../lib/image-mirror/rewrite.ts";
 import { KubeClient } from "../lib/kube/client.ts";
 import { kubeConfigInCluster } from "../lib/kube/in-cluster.ts";
 import { createLogger, type Logger, reasonOf } from "../lib/log.ts";
 import { Certificates, type KeyPair } from "./certificates.ts";
+import { guardWebhook } from "./guard-webhook.ts";
+import { imageMirrorWebhook } from "./image-mirror-webhook.ts";
 import { AdmissionMetrics } from "./metrics.ts";
+import { PodDefaultStore } from "./pod-default-store.ts";
+import { podDefaultsWebhook } from "./pod-defaults-webhook.ts";
 import { QuotaWebhook } from "./quota-webhook.ts";
-import type { ReviewRequest } from "./review.ts";
-import { healthServer, webhookServer } from "./server.ts";
+import { healthServer, type Webhook, webhookServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { State } from "./state.ts";
 
@@ -33,6 +37,34 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
+/** What answers at each path. */
+function webhooksOf(
+  settings: Settings,
+  state: State,
+  podDefaults: PodDefaultStore,
+  log: Logger,
+): Readonly<Record<string, Webhook>> {
+  const { bypass, accelerators, imageMirror, untouchedContainers } = settings;
+  const problem = (): string | undefined => state.problem();
+  const quota = new QuotaWebhook({
+    problem,
+    policy: (group) => state.policy(group),
+    ledgerOf: (group) => state.ledgerOf(group),
+    bypass,
+    accelerators,
+  });
+  return {
+    "/quota": (review, deadlineMs) => quota.review(review, deadlineMs),
+    "/guard": guardWebhook({ problem, log }),
+    "/image-mirror": imageMirrorWebhook(compileMirror(imageMirror), log),
+    "/pod-defaults": podDefaultsWebhook({
+      podDefaultsIn: (namespace) => podDefaults.in(namespace),
+      settings: { untouchedContainers },
+      log,
+    }),
+  };
+}
+
 /** Puts the parts together; nothing listens yet. */
 function assemble(settings: Settings, log: Logger): Running {
   const stop = new AbortController();
@@ -41,25 +73,27 @@ function assemble(settings: Settings, log: Logger): Running {
   const state = new State({
     client,
     namespace: settings.namespace,
+    accelerators: settings.accelerators,
     clock: systemClock,
     random: Math.random,
     log,
     onWrite: (result) => metrics.ledgerWrites.add({ result }),
   });
-  const quota = new QuotaWebhook({
-    problem: () => state.problem(),
-    policy: (group) => state.policy(group),
-    ledgerOf: (group) => state.ledgerOf(group),
-    bypass: settings.bypass,
-  });
+  const podDefaults = new PodDefaultStore({ client, clock: systemClock, random: Math.random, log });
   const certificates = new Certificates(settings.tlsDir);
-  const paths = { "/quota": (review: ReviewRequest, deadlineMs: number) => quota.review(review, deadlineMs) };
-  const webhooks = webhookServer({ webhooks: paths, metrics, clock: systemClock, log }, certificates.current);
+  const webhooks = webhookServer(
+    { webhooks: webhooksOf(settings, state, podDefaults, log), metrics, clock: systemClock, log },
+    certificates.current,
+  );
   const draining = new AbortController();
   const notReady = (): string | undefined => (draining.signal.aborted ? "draining" : state.problem());
   const health = healthServer({ metrics: () => metrics.render(state, certificates), notReady });
   const reload = (pair: KeyPair): void => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" });
-  const watching = [state.run(stop.signal), certificates.watch(reload, systemClock, log, stop.signal)];
+  const watching = [
+    state.run(stop.signal),
+    podDefaults.watch.run(stop.signal),
+    certificates.watch(reload, systemClock, log, stop.signal),
+  ];
   return {
     webhooks,
     health,

@@ -1,9 +1,10 @@
+import type { Accelerators } from "../../quota/accelerators.ts";
 import { type Denial, denial, limitMissing } from "../../quota/denial.ts";
 import { isDenial, type Owner, ownerChange, ownerOf } from "../../quota/owner.ts";
 import { type PodRequest, podRequest } from "../../quota/pod-request.ts";
-import { type Amounts, resourceNames, unlimited } from "../../quota/resources.ts";
+import { type Amounts, resourceNames } from "../../quota/resources.ts";
 import { reasonOf } from "../lib/log.ts";
-import type { GroupPolicy } from "./group-policies.ts";
+import { type GroupPolicy, memberLimits } from "./group-policies.ts";
 import type { GroupLedger } from "./ledger/group-ledger.ts";
 import type { ReviewedPod, ReviewRequest } from "./review.ts";
 
@@ -13,6 +14,8 @@ export interface QuotaOptions {
   readonly policy: (group: string) => GroupPolicy | string | undefined;
   readonly ledgerOf: (group: string) => Pick<GroupLedger, "decide">;
   readonly bypass: ReadonlySet<string>;
+  /** What counts as a GPU. */
+  readonly accelerators: Accelerators;
 }
 
 /** `quota.carrel.dev`: whether a pod may be created or changed. Whatever goes wrong is a denial. */
@@ -28,31 +31,55 @@ export class QuotaWebhook {
     try {
       const { operation, subResource, object, oldObject } = request;
       if (request.resource.resource !== "pods" || !object) return undefined;
-      if (operation === "CREATE" && !subResource) return await this.#create(request, object, deadlineMs);
+      if (operation === "CREATE" && !subResource) return await this.#decide(request, object, deadlineMs);
       if (operation !== "UPDATE" || !oldObject) return undefined;
-      if (subResource === "resize") return resize(oldObject, object);
-      return subResource ? undefined : ownerChange(oldObject.metadata, object.metadata);
+      const changed = ownerChange(oldObject.metadata, object.metadata);
+      if (changed || subResource !== "resize") return changed;
+      return await this.#decide(request, object, deadlineMs);
     } catch (error) {
       return denial("StateUnknown", `no decision was possible: ${reasonOf(error)}`);
     }
   }
 
-  async #create(request: ReviewRequest, pod: ReviewedPod, deadlineMs: number): Promise<Denial | undefined> {
+  /** Decides a pod that is to be, or one that is to have another size. */
+  async #decide(request: ReviewRequest, pod: ReviewedPod, deadlineMs: number): Promise<Denial | undefined> {
     const owner = ownerOf(pod.metadata);
     if (owner === undefined) return this.#withoutOwner(request);
     if (isDenial(owner)) return owner;
     const problem = this.#options.problem();
     if (problem !== undefined) return denial("StateUnknown", `quota cannot be checked now: ${problem}: try again`);
     const policy = this.#options.policy(owner.group);
-    const refused = policyRefusal(policy, owner);
-    if (refused || typeof policy !== "object") return refused;
-    const taken = requestOf(pod, policy);
+    if (typeof policy !== "object") return policyRefusal(policy, owner);
+    const taken = this.#requestOf(pod, policy, owner);
     if (!("amounts" in taken)) return taken;
     const { uid, name = "" } = pod.metadata;
+    const podVersion = request.oldObject?.metadata.resourceVersion ?? "";
     if (uid === undefined) return denial("StateUnknown", "the pod has no uid: quota has to be a validating webhook");
-    const namespace = request.namespace ?? pod.metadata.namespace ?? "";
-    const claim = { uid, namespace, name, user: owner.user, amounts: taken.amounts, dryRun: request.dryRun === true };
+    const claim = {
+      uid,
+      namespace: request.namespace ?? pod.metadata.namespace ?? "",
+      name,
+      user: owner.user,
+      amounts: taken.amounts,
+      dryRun: request.dryRun === true,
+      ...(request.operation === "UPDATE" ? { resize: { podVersion, request: request.uid } } : {}),
+    };
     return this.#options.ledgerOf(owner.group).decide(claim, deadlineMs);
+  }
+
+  #requestOf(pod: ReviewedPod, policy: GroupPolicy, owner: Owner): { readonly amounts: Amounts } | Denial {
+    const limits = [policy.quota, ...(owner.user === undefined ? [] : [memberLimits(policy, owner.user)])];
+    const mustState = resourceNames.filter(
+      (name) => name === "ephemeral-storage" && limits.some((limit) => limit[name] !== null),
+    );
+    let request: PodRequest;
+    try {
+      const { accelerators } = this.#options;
+      request = podRequest(pod.spec ?? {}, { defaults: policy.defaults, accelerators, mustState });
+    } catch (error) {
+      return denial("QuantityInvalid", reasonOf(error));
+    }
+    return "amounts" in request ? request : limitMissing(policy.name, request.unstated);
   }
 
   #withoutOwner({ userInfo }: ReviewRequest): Denial | undefined {
@@ -65,37 +92,8 @@ export class QuotaWebhook {
   }
 }
 
-function policyRefusal(policy: GroupPolicy | string | undefined, { group, user }: Owner): Denial | undefined {
-  if (policy === undefined)
-    return denial("GroupUnknown", `unknown group "${group}": create the group first, or mend the label`);
-  if (typeof policy === "string") return denial("QuantityInvalid", `group "${group}" cannot be read: ${policy}`);
-  if (user !== undefined || !policy.limitsMembers) return undefined;
-  return denial(
-    "MemberMissing",
-    `group "${group}" limits its members: set the label carrel.dev/user`,
-    "metadata.labels",
-  );
+function policyRefusal(policy: string | undefined, { group }: Owner): Denial {
+  return policy === undefined
+    ? denial("GroupUnknown", `unknown group "${group}": create the group first, or mend the label`)
+    : denial("QuantityInvalid", `group "${group}" cannot be read: ${policy}`);
 }
-
-function requestOf(pod: ReviewedPod, policy: GroupPolicy): { readonly amounts: Amounts } | Denial {
-  let request: PodRequest;
-  try {
-    request = podRequest(pod.spec ?? {}, policy.defaults);
-  } catch (error) {
-    return denial("QuantityInvalid", reasonOf(error));
-  }
-  return "amounts" in request ? request : limitMissing(policy.name, request.unstated);
-}
-
-/** In-place growth would have to be charged; until it is, it is refused, and shrinking is free. */
-function resize(old: ReviewedPod, next: ReviewedPod): Denial | undefined {
-  const owner = ownerOf(next.metadata);
-  if (owner === undefined || isDenial(owner)) return undefined;
-  const [before, after] = [old, next].map((pod) => podRequest(pod.spec ?? {}, zero));
-  if (!before || !after || !("amounts" in before) || !("amounts" in after)) return undefined;
-  const grown = resourceNames.find((name) => after.amounts[name] > before.amounts[name]);
-  if (grown === undefined) return undefined;
-  return denial("ResizeRefused", `${grown} of a running pod cannot grow here: make a new pod with more`, grown);
-}
-
-const zero = Object.fromEntries(Object.keys(unlimited).map((name) => [name, 0n])) as unknown as Amounts;

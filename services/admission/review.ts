@@ -1,6 +1,7 @@
 import type { Denial } from "../../quota/denial.ts";
 import type { PodSpecLike } from "../../quota/pod-request.ts";
 import { UserError } from "../lib/user-error.ts";
+import { type Answer, isMutation } from "./mutation.ts";
 
 /** The part of a pod that admission reads. */
 export interface ReviewedPod {
@@ -8,6 +9,7 @@ export interface ReviewedPod {
     readonly name?: string;
     readonly namespace?: string;
     readonly uid?: string;
+    readonly resourceVersion?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -42,21 +44,25 @@ export function parseReview(body: string): ReviewRequest {
   return review.request;
 }
 
+function denialStatus({ message, causes }: Denial): object {
+  const details = { kind: "pods", causes };
+  return { status: "Failure", code: 403, reason: "Forbidden", message, details };
+}
+
 /** The answer to a review; a denial carries its reason for people and for programs. */
-export function reviewResponse(uid: string, denied: Denial | undefined): object {
-  const response =
-    denied === undefined
-      ? { uid, allowed: true }
-      : {
-          uid,
-          allowed: false,
-          status: {
-            status: "Failure",
-            code: 403,
-            reason: "Forbidden",
-            message: denied.message,
-            details: { kind: "pods", causes: denied.causes },
-          },
-        };
-  return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response };
+export function reviewResponse(uid: string, answer: Answer): object {
+  const envelope = (response: object): object => ({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    response: { uid, ...response },
+  });
+  if (answer === undefined) return envelope({ allowed: true });
+  if (!isMutation(answer)) return envelope({ allowed: false, status: denialStatus(answer) });
+  const { operations, warnings = [] } = answer;
+  const patch = Buffer.from(JSON.stringify(operations)).toString("base64");
+  return envelope({
+    allowed: true,
+    ...(operations.length === 0 ? {} : { patchType: "JSONPatch", patch }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  });
 }

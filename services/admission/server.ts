@@ -1,10 +1,10 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttps, type Server as HttpsServer } from "node:https";
-import type { Denial } from "../../quota/denial.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Logger, reasonOf } from "../lib/log.ts";
 import type { KeyPair } from "./certificates.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
+import { type Answer, isMutation } from "./mutation.ts";
 import { parseReview, type ReviewRequest, reviewResponse } from "./review.ts";
 
 /** Objects are at most 3 MiB, a review may hold two of them. */
@@ -13,7 +13,7 @@ const BODY_LIMIT = 8 * 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
 const DEFAULT_TIMEOUT_MS = 5_000;
 
-export type Webhook = (request: ReviewRequest, deadlineMs: number) => Promise<Denial | undefined>;
+export type Webhook = (request: ReviewRequest, deadlineMs: number) => Promise<Answer>;
 
 export interface ServerOptions {
   readonly webhooks: Readonly<Record<string, Webhook>>;
@@ -22,7 +22,17 @@ export interface ServerOptions {
   readonly log: Logger;
 }
 
-class TooLarge extends Error {}
+/** A request that gets no verdict, and the status that says so. */
+class Refused extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -30,10 +40,23 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   // Without the option, leaving the loop early would break the connection before the answer is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += (chunk as Buffer).length;
-    if (size > BODY_LIMIT) throw new TooLarge(`the body is larger than ${BODY_LIMIT} bytes`);
+    if (size > BODY_LIMIT) throw new Refused(413, `the body is larger than ${BODY_LIMIT} bytes`);
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  try {
+    return utf8.decode(Buffer.concat(chunks));
+  } catch {
+    throw new Refused(400, "the body is not UTF-8");
+  }
+}
+
+/** @throws Refused for what is no AdmissionReview before its body is read */
+function refuseForeign({ method, headers }: IncomingMessage): void {
+  if (method !== "POST") throw new Refused(405, `${method} is not allowed: POST an AdmissionReview`);
+  const type = headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") throw new Refused(415, `content type "${type ?? ""}" is not application/json`);
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") throw new Refused(415, `content encoding "${encoding}" is not supported`);
 }
 
 function send(response: ServerResponse, code: number, body: string, type = "text/plain; charset=utf-8"): void {
@@ -52,10 +75,12 @@ async function answer(options: ServerOptions, request: IncomingMessage, response
   const started = clock.monotonicMs();
   const url = new URL(request.url ?? "/", "https://localhost");
   const webhook = webhooks[url.pathname];
-  if (!webhook || request.method !== "POST") return send(response, 404, "not found: POST an AdmissionReview\n");
+  if (!webhook) throw new Refused(404, `there is no webhook at ${url.pathname}`);
+  refuseForeign(request);
   const review = parseReview(await bodyOf(request));
-  const denied = await webhook(review, deadlineOf(url, started));
-  send(response, 200, JSON.stringify(reviewResponse(review.uid, denied)), "application/json");
+  const verdict = await webhook(review, deadlineOf(url, started));
+  send(response, 200, JSON.stringify(reviewResponse(review.uid, verdict)), "application/json");
+  const denied = isMutation(verdict) ? undefined : verdict;
   const labels = { webhook: url.pathname.slice(1), operation: review.operation };
   metrics.requests.add({ ...labels, outcome: denied?.reason ?? "Allowed" });
   metrics.duration.observe((clock.monotonicMs() - started) / 1000, { webhook: labels.webhook });
@@ -69,7 +94,7 @@ export function webhookServer(options: ServerOptions, pair: KeyPair): HttpsServe
     (request, response) => {
       answer(options, request, response).catch((error: unknown) => {
         options.log.warn("bad-request", { reason: reasonOf(error) });
-        if (!response.headersSent) send(response, error instanceof TooLarge ? 413 : 400, `${reasonOf(error)}\n`);
+        if (!response.headersSent) send(response, error instanceof Refused ? error.code : 400, `${reasonOf(error)}\n`);
         request.resume();
       });
     },

@@ -1,4 +1,7 @@
-import { type LogLevel, logLevels } from "../lib/log.ts";
+import { Accelerators, standardAccelerators } from "../../quota/accelerators.ts";
+import { type MirrorSetting, parseMirrorSetting, problemText } from "../lib/image-mirror/rules.ts";
+import { type LogLevel, logLevels, reasonOf } from "../lib/log.ts";
+import { meshProxies } from "../lib/pod-defaults/types.ts";
 import { UserError } from "../lib/user-error.ts";
 
 /** How this process is set up; every value comes from an environment variable. */
@@ -13,6 +16,12 @@ export interface Settings {
   readonly namespace: string;
   /** BYPASS_SERVICE_ACCOUNTS: `namespace:name`, comma-separated; their pods may belong to nobody. */
   readonly bypass: ReadonlySet<string>;
+  /** ACCELERATORS: `resource=weight`, comma-separated; what counts as how much of a GPU beside the usual families. */
+  readonly accelerators: Accelerators;
+  /** IMAGE_MIRROR: the mirror's rules as JSON; nothing is rewritten without. */
+  readonly imageMirror: MirrorSetting;
+  /** POD_DEFAULTS_UNTOUCHED: names of containers that PodDefaults leave alone, comma-separated. */
+  readonly untouchedContainers: ReadonlySet<string>;
   readonly logLevel: LogLevel;
 }
 
@@ -24,6 +33,36 @@ function portOf(env: NodeJS.ProcessEnv, name: string, fallback: number, problems
   return fallback;
 }
 
+const listOf = (text: string | undefined): string[] => (text ?? "").split(",").filter((item) => item !== "");
+
+function acceleratorsOf(text: string | undefined, problems: string[]): Accelerators {
+  try {
+    return new Accelerators(
+      listOf(text).map((rule) => {
+        const [resource = "", ...weight] = rule.split("=");
+        return { resource, weight: weight.join("=") };
+      }),
+    );
+  } catch (error) {
+    problems.push(`ACCELERATORS must be resource=weight: ${reasonOf(error)}`);
+    return standardAccelerators;
+  }
+}
+
+const noMirror: MirrorSetting = { rules: [], exempt: [], onMissing: "keep" };
+
+function imageMirrorOf(text: string | undefined, problems: string[]): MirrorSetting {
+  if (text === undefined || text === "") return noMirror;
+  try {
+    const parsed = parseMirrorSetting(JSON.parse(text), "IMAGE_MIRROR");
+    if (parsed.ok) return parsed.value;
+    problems.push(...parsed.problems.map(problemText));
+  } catch (error) {
+    problems.push(`IMAGE_MIRROR must be JSON: ${reasonOf(error)}`);
+  }
+  return noMirror;
+}
+
 /** @throws UserError with every problem */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
@@ -31,7 +70,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (namespace === "") problems.push("NAMESPACE is not set: give the namespace of the quota ledgers");
   const logLevel = logLevels.find((level) => level === (env["LOG_LEVEL"] ?? "info"));
   if (!logLevel) problems.push(`LOG_LEVEL must be one of ${logLevels.join(", ")}, got "${env["LOG_LEVEL"]}"`);
-  const accounts = (env["BYPASS_SERVICE_ACCOUNTS"] ?? "").split(",").filter((item) => item !== "");
+  const accounts = listOf(env["BYPASS_SERVICE_ACCOUNTS"]);
   for (const account of accounts) {
     if (!/^[a-z0-9-]+:[a-z0-9.-]+$/.test(account)) {
       problems.push(`BYPASS_SERVICE_ACCOUNTS must be namespace:name, got "${account}"`);
@@ -43,6 +82,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     tlsDir: env["TLS_DIR"] ?? "/etc/carrel/tls",
     namespace,
     bypass: new Set(accounts.map((account) => `system:serviceaccount:${account}`)),
+    accelerators: acceleratorsOf(env["ACCELERATORS"], problems),
+    imageMirror: imageMirrorOf(env["IMAGE_MIRROR"], problems),
+    untouchedContainers: new Set(listOf(env["POD_DEFAULTS_UNTOUCHED"] ?? [...meshProxies].join(","))),
     logLevel: logLevel ?? "info",
   };
   if (problems.length > 0) throw new UserError("settings", problems.join("; "), { problems });

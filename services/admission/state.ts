@@ -1,5 +1,6 @@
 import type { QuotaLedger } from "../../crds/quota-ledger.ts";
 import { API_VERSION } from "../../crds/schema.ts";
+import type { Accelerators } from "../../quota/accelerators.ts";
 import { type Limits, unlimited } from "../../quota/resources.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KubeClient, KubeObject, ResourceRef } from "../lib/kube/client.ts";
@@ -26,6 +27,8 @@ export interface StateOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** What counts as a GPU. */
+  readonly accelerators: Accelerators;
   readonly onWrite: (result: "written" | "conflict" | "failed") => void;
 }
 
@@ -48,7 +51,7 @@ export class State {
   constructor(options: StateOptions) {
     const { client, namespace, clock, random, log } = options;
     this.#options = options;
-    this.usage = new UsageIndex((group) => this.#defaultsOf(group));
+    this.usage = new UsageIndex((group) => this.#defaultsOf(group), options.accelerators);
     const shared = { client, clock, random, log };
     const recharge = (group: WatchedGroup): void => this.usage.recharge(group.metadata.name);
     this.groups = new ListWatch<WatchedGroup>({
@@ -124,6 +127,7 @@ export class State {
       },
       pods: {
         seen: (uid) => this.usage.seen(uid),
+        charged: (uid) => this.usage.charged(uid),
         total: (name) => this.usage.total(name),
         ofMember: (name, user) => this.usage.ofMember(name, user),
         reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
@@ -132,7 +136,7 @@ export class State {
         const object = this.ledgers.store.get(group, namespace);
         return object && storedLedger(object as unknown as QuotaLedger);
       },
-      podExists: (podNamespace, name, uid) => this.#podExists(podNamespace, name, uid),
+      podVersion: (podNamespace, name, uid) => this.#podVersion(podNamespace, name, uid),
       clock,
       random,
       onWrite,
@@ -144,12 +148,12 @@ export class State {
     return typeof policy === "object" ? policy.defaults : unlimited;
   }
 
-  async #podExists(namespace: string, name: string, uid: string): Promise<boolean> {
+  async #podVersion(namespace: string, name: string, uid: string): Promise<string | undefined> {
     try {
-      const pod = await this.#options.client.get<KubeObject>(podRef, namespace, name);
-      return pod.metadata.uid === uid;
+      const { metadata } = await this.#options.client.get<KubeObject>(podRef, namespace, name);
+      return metadata.uid === uid ? metadata.resourceVersion : undefined;
     } catch (error) {
-      if (isNotFound(error)) return false;
+      if (isNotFound(error)) return undefined;
       throw error;
     }
   }

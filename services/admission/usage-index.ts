@@ -1,19 +1,31 @@
+import { type Accelerators, standardAccelerators } from "../../quota/accelerators.ts";
 import { isDenial, type Owner, ownerOf } from "../../quota/owner.ts";
-import { type PodSpecLike, podRequest } from "../../quota/pod-request.ts";
-import { type Amounts, add, type Limits, mapResources, nothing, subtract } from "../../quota/resources.ts";
+import { type PodSpecLike, podRequest, type ResourceRequirements } from "../../quota/pod-request.ts";
+import { type Amounts, add, type Limits, largest, mapResources, nothing, subtract } from "../../quota/resources.ts";
 import type { KubeObject, ObjectMeta } from "../lib/kube/client.ts";
 
 /** A pod as the watch keeps it: who it belongs to, and what decides its charge. */
 export interface OwnedPod extends KubeObject {
   readonly owner: Owner | undefined;
   readonly spec: PodSpecLike | undefined;
+  /** What its containers have at this moment, which a resize in place changes later than the spec. */
+  readonly actual: PodSpecLike | undefined;
   /** Succeeded or failed: it takes nothing any more. */
   readonly terminal: boolean;
 }
 
+interface ContainerStatus {
+  readonly name: string;
+  readonly resources?: ResourceRequirements;
+}
+
 interface PodOnWire extends KubeObject {
   readonly spec?: PodSpecLike;
-  readonly status?: { readonly phase?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
 }
 
 function slimSpec(spec: PodSpecLike | undefined): PodSpecLike {
@@ -31,6 +43,20 @@ function slimSpec(spec: PodSpecLike | undefined): PodSpecLike {
   };
 }
 
+/** The spec with what its containers really have; nothing where no container says so. */
+function actualSpec(spec: PodSpecLike | undefined, status: PodOnWire["status"]): PodSpecLike | undefined {
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const known = new Map(statuses.flatMap(({ name, resources }) => (resources ? [[name, resources] as const] : [])));
+  if (known.size === 0) return undefined;
+  const actual = (containers: PodSpecLike["containers"]): PodSpecLike["containers"] =>
+    containers?.map((container) => ({
+      ...container,
+      resources: known.get(container.name) ?? container.resources ?? null,
+    }));
+  const { resources: _whole, ...rest } = slimSpec(spec);
+  return { ...rest, containers: actual(rest.containers) ?? [], initContainers: actual(rest.initContainers) ?? [] };
+}
+
 /** Keeps of a pod what decisions need; a cluster's pods are many and large. */
 export function ownedPod(object: KubeObject): OwnedPod {
   const { spec, status } = object as PodOnWire;
@@ -42,9 +68,10 @@ export function ownedPod(object: KubeObject): OwnedPod {
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
   const owner = ownerOf(object.metadata);
-  if (owner === undefined || isDenial(owner)) return { metadata, owner: undefined, spec: undefined, terminal: true };
+  if (owner === undefined || isDenial(owner))
+    return { metadata, owner: undefined, spec: undefined, actual: undefined, terminal: true };
   const terminal = status?.phase === "Succeeded" || status?.phase === "Failed";
-  return { metadata, owner, spec: slimSpec(spec), terminal };
+  return { metadata, owner, spec: slimSpec(spec), actual: actualSpec(spec, status), terminal };
 }
 
 interface Charged {
@@ -70,10 +97,12 @@ export class UsageIndex {
   readonly #versions = new Map<string, string>();
   readonly #gone = new Map<string, string>();
   readonly #defaultsOf: (group: string) => Limits;
+  readonly #accelerators: Accelerators;
 
   /** @param defaultsOf a group's defaults at this moment */
-  constructor(defaultsOf: (group: string) => Limits) {
+  constructor(defaultsOf: (group: string) => Limits, accelerators: Accelerators = standardAccelerators) {
     this.#defaultsOf = defaultsOf;
+    this.#accelerators = accelerators;
   }
 
   put(pod: OwnedPod): void {
@@ -104,6 +133,11 @@ export class UsageIndex {
     return this.#versions.get(uid) ?? this.#gone.get(uid);
   }
 
+  /** What a live pod is charged; nothing where it is not live. */
+  charged(uid: string): Amounts | undefined {
+    return this.#chargedTo.get(uid)?.pods.get(uid)?.amounts;
+  }
+
   total(group: string): Amounts {
     return this.#groups.get(group)?.total ?? nothing;
   }
@@ -116,12 +150,16 @@ export class UsageIndex {
     const defaults = this.#defaultsOf(group);
     // A pod that is there although it states too little came before its namespace was managed: the rest of it counts.
     const lenient = mapResources((name) => defaults[name] ?? 0n);
-    try {
-      const request = podRequest(pod.spec ?? {}, lenient);
-      return "amounts" in request ? request.amounts : nothing;
-    } catch {
-      return nothing;
-    }
+    const taken = (spec: PodSpecLike | undefined): Amounts => {
+      try {
+        const request = podRequest(spec ?? {}, { defaults: lenient, accelerators: this.#accelerators });
+        return "amounts" in request ? request.amounts : nothing;
+      } catch {
+        // The API server lets no such quantity in; the pod itself counts all the same.
+        return { ...nothing, pods: 1n };
+      }
+    };
+    return pod.actual ? largest(taken(pod.spec), taken(pod.actual)) : taken(pod.spec);
   }
 
   #charge(uid: string, charged: Charged): void {

@@ -34,6 +34,7 @@ const layers: Readonly<Record<string, Layer>> = {
       ...["reflect-metadata", "sshpk", "yaml"],
     ],
   ),
+  cli: layer(["services/lib", "crds", "quota", "lab/endpoints.ts"], ["yaml"]),
   bench: layer(["services/lib", "lab"]),
 };
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  checkContainerName,
   checkHost,
   checkPinnedImage,
   checkPrefix,
@@ -52,6 +53,12 @@ describe("checks accept", () => {
       accepted(checkServiceAccount, ["a.b:c", "a:b:c", "a:b_", "a:b.-", "a:", ":b", `${longest}b.b`]),
       [],
     );
+  });
+
+  it("names of containers of up to 63 characters", () => {
+    const names = ["istio-proxy", "0", "c".repeat(63)];
+    assert.deepEqual(accepted(checkContainerName, names), names);
+    assert.deepEqual(accepted(checkContainerName, ["", "-a", "a-", "a.b", "a_b", "A", "c".repeat(64)]), []);
   });
 
   it("whole numbers from the first to the last", () => {

@@ -17,6 +17,36 @@ export const lab: LabDefaults = {
 
 export const findLab = (name: string): LabDefaults | undefined => (name === "dev" ? lab : undefined);
 
+export const namespaces: Settings["namespaces"] = {
+  system: "carrel-system",
+  identity: "carrel-identity",
+  hub: "carrel-hub",
+  work: "carrel-work",
+  storage: "carrel-storage",
+  monitoring: "carrel-monitoring",
+  energy: "carrel-energy",
+  gateway: "carrel-gateway",
+};
+
+/** What a host and the lab make, with the default of everything else. */
+export const ofTheLab: Settings = {
+  host: "carrel.localhost",
+  prefix: "carrel",
+  namespaces,
+  cluster: { kubeconfig: "/state/labs/dev/kubeconfig", context: "carrel-dev" },
+  images: { registry: "172.30.0.1:5000", repositoryPrefix: "carrel", base: lab.nodeBase, plainHttp: true },
+  network: { controlPlaneCidrs: ["172.30.0.1/32", "10.244.0.1/32"] },
+  admission: { replicas: 2, logLevel: "info", bypassServiceAccounts: [] },
+  quota: { accelerators: [] },
+  imageMirror: { rules: [], exempt: [], onMissing: "keep", failurePolicy: "Ignore" },
+  podDefaults: {
+    failurePolicy: "Ignore",
+    untouchedContainers: ["istio-proxy", "linkerd-proxy"],
+    installKubeflowCrd: true,
+  },
+  certificates: { validityDays: 365, renewalDays: 90 },
+};
+
 export type Sections = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
 
 /** The least that a stack without a lab has to say. */

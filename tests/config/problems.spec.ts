@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { loadSettings } from "../../config/settings.ts";
 import { findLab, problemsOf, productionWith, rawOf, type Sections } from "./configurations.ts";
 import { wrongConfigurations } from "./wrong-configurations.ts";
+import { wrongMirrors } from "./wrong-mirrors.ts";
+import { wrongServices } from "./wrong-services.ts";
 
 describe("loadSettings refuses", () => {
-  for (const [name, change, problem] of wrongConfigurations) {
+  for (const [name, change, problem] of [...wrongConfigurations, ...wrongMirrors, ...wrongServices]) {
     it(name, () => assert.deepEqual(problemsOf(productionWith(change)), [problem]));
   }
 });
@@ -25,14 +27,42 @@ describe("the problems of a configuration", () => {
       "carrel:cluster: must be an object, got [secret]; set its keys one by one, as with `pulumi config set --path carrel:cluster.kubeconfig /path/to/kubeconfig`",
       "carrel:images.base: is not set and no carrel:lab gives it; set it with `pulumi config set --path carrel:images.base registry.example.org/node:24@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef`",
       "carrel:images.plainHttp: must be false for a registry that is neither private nor a lab's, got true; serve the registry over TLS and unset the key",
-      "carrel:images.mirror: is not a known key; known are carrel:images.registry, carrel:images.repositoryPrefix, carrel:images.base, carrel:images.plainHttp",
+      "carrel:images.mirror: is not a known key; did you mean carrel:imageMirror?",
       'carrel:network.controlPlaneCidrs[0]: must have no bits set behind the prefix, got "10.0.0.1/8"; write "10.0.0.0/8"',
       'carrel:network.controlPlaneCidrs[2]: must not be every address, because every pod could then call the webhook, got "::/0"; name the addresses of the control plane, as in 192.0.2.10/32 or 2001:db8::/64',
       "carrel:admission.replicas: must be a whole number from 2 to 9, got 1; 2 are enough for one to be replaced while the other answers",
       'carrel:admission.logLevel: must be one of debug, info, warn, error, got "loud"; choose one of them',
       "carrel:certificates.renewalDays: must be less than carrel:certificates.validityDays, got 400; set it below 365 or raise carrel:certificates.validityDays",
       "carrel:certificates.rotation: is not a known key; known are carrel:certificates.validityDays, carrel:certificates.renewalDays",
-      "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:admission, carrel:certificates",
+      "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:admission, carrel:quota, carrel:imageMirror, carrel:podDefaults, carrel:certificates",
+    ]);
+  });
+
+  it("come all at once from the services' keys too, those of the image mirror as it finds them", () => {
+    const config = productionWith({
+      podDefaults: { installKubeflowCrd: "no", untouchedContainers: ["Proxy"], exclude: [] },
+      imageMirror: {
+        failurePolicy: "Never",
+        onMissing: "warn",
+        exempt: ["https://a.example.org", "b.example.org"],
+        rules: [
+          { from: "docker.io", to: "docker.io/hub" },
+          { from: "team", to: "c.example.org" },
+        ],
+      },
+      quota: { accelerators: ["gpu=1", "vendor.example/gpu"] },
+    });
+    assert.deepEqual(problemsOf(config), [
+      'carrel:quota.accelerators[0]: must name an extended resource, vendor.example/name or vendor.example/prefix-*, got "gpu=1"; write it as in vendor.example/gpu-slice=0.5 or vendor.example/slice-*=143m',
+      'carrel:quota.accelerators[1]: must be RESOURCE=WEIGHT, got "vendor.example/gpu"; append how much of a GPU one unit is, as in "vendor.example/gpu=0.5"',
+      'carrel:imageMirror.rules[1].from: must begin with a registry, got "team"; write "docker.io/team", or "docker.io/library/team" for the image',
+      'carrel:imageMirror.rules[0].to: must not stand above or below the rule\'s own from, got "docker.io/hub"; mirror to a registry of its own',
+      'carrel:imageMirror.exempt[0]: must be without a scheme, got "https://a.example.org"; leave out "https://"',
+      'carrel:imageMirror.onMissing: must be keep or refuse, got "warn"; keep leaves images that no rule covers, refuse refuses their pods',
+      'carrel:imageMirror.failurePolicy: must be one of Ignore, Fail, got "Never"; Ignore lets pods keep their images while admission is down, Fail refuses them',
+      'carrel:podDefaults.untouchedContainers[0]: must be a container\'s name, a DNS label of at most 63 characters, got "Proxy"; name one container, as in istio-proxy',
+      'carrel:podDefaults.installKubeflowCrd: must be true or false, got "no"; write true or false',
+      "carrel:podDefaults.exclude: is not a known key; known are carrel:podDefaults.failurePolicy, carrel:podDefaults.untouchedContainers, carrel:podDefaults.installKubeflowCrd",
     ]);
   });
 
@@ -89,34 +119,5 @@ describe("the problems of a configuration", () => {
         "  carrel:host: is not set; set it with `pulumi config set carrel:host notebooks.example.org`",
       ].join("\n"),
     });
-  });
-});
-
-describe("a secret in a problem", () => {
-  it("is masked in a key that can hold one", () => {
-    assert.deepEqual(problemsOf(productionWith({ cluster: { kubeconfig: ["token: hush"] } })), [
-      "carrel:cluster.kubeconfig: must be text, got [secret]; give the path or the text of a kubeconfig, or unset the key to use the one that kubectl uses",
-    ]);
-  });
-
-  it("is masked in an object that cannot be read", () => {
-    assert.deepEqual(problemsOf(productionWith({ cluster: '{"kubeconfig": "token: hush"' })), [
-      "carrel:cluster: must be valid JSON, got [secret]; set its keys one by one, as with `pulumi config set --path carrel:cluster.kubeconfig /path/to/kubeconfig`",
-    ]);
-  });
-
-  it("is masked, in the remedy too, in whatever the stack stores encrypted", () => {
-    const config = productionWith({
-      host: "Hush.example.org",
-      lab: "hush",
-      images: { base: "hush.example.org/node:24" },
-      network: { controlPlaneCidrs: ["10.6.6.6/8"] },
-    });
-    assert.deepEqual(problemsOf(config, ["host", "lab", "images", "network"]), [
-      "carrel:host: must be in lower case, got [secret]; name the one host that users open, as in notebooks.example.org",
-      "carrel:lab: must name a lab that is running, got [secret]; start it with `make up`",
-      "carrel:images.base: must name the image by digest, because a tag can move, got [secret]; write the registry's host out and append the digest, as in docker.io/library/node:24-slim@sha256:...",
-      "carrel:network.controlPlaneCidrs[0]: must have no bits set behind the prefix, got [secret]; name the addresses of the control plane, as in 192.0.2.10/32 or 2001:db8::/64",
-    ]);
   });
 });

@@ -322,7 +322,7 @@ export const wrongConfigurations: readonly (readonly [string, Sections, string])
   [
     "a key like no other",
     { telemetry: "on" },
-    "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:admission, carrel:certificates",
+    "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:admission, carrel:quota, carrel:imageMirror, carrel:podDefaults, carrel:certificates",
   ],
   [
     "a key like no other in a section",

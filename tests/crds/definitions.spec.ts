@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { type CustomResourceDefinition, customResourceDefinitions, MAX_RESERVATIONS } from "../../crds/index.ts";
+import {
+  type CustomResourceDefinition,
+  customResourceDefinitions,
+  MAX_RESERVATIONS,
+  type Reservation,
+} from "../../crds/index.ts";
 import type { Schema } from "../../crds/schema.ts";
+import { resourceNames } from "../../quota/resources.ts";
 
 interface Version {
   readonly name: string;
@@ -56,6 +62,7 @@ describe("custom resource definitions", () => {
     assert.deepEqual(named, [
       ["groups.carrel.dev", "Cluster"],
       ["quotaledgers.carrel.dev", "Namespaced"],
+      ["poddefaults.carrel.dev", "Namespaced"],
     ]);
   });
 
@@ -82,7 +89,9 @@ describe("custom resource definitions", () => {
       });
 
       it("bounds every text, list and map that people or programs fill", () => {
-        const filled = schemas.filter(([path]) => path.startsWith(".spec"));
+        // Kubernetes bounds the labels and annotations of a pod itself.
+        const ofPods = /^\.spec\.template\.metadata\.(labels|annotations)(\.\*)?$/;
+        const filled = schemas.filter(([path]) => path.startsWith(".spec") && !ofPods.test(path));
         assert.deepEqual(
           filled.filter(([, schema]) => isUnbounded(schema)),
           [],
@@ -101,10 +110,35 @@ describe("custom resource definitions", () => {
     });
   }
 
-  it("leaves a full ledger below what etcd takes", () => {
+  it("limits in groups what quotas can limit, everywhere alike", () => {
+    const { properties = {} } = schemaOf(customResourceDefinitions[0]!).properties?.["spec"] ?? {};
+    const { quota, memberQuota, memberQuotas, defaults } = properties;
+    for (const amounts of [quota, memberQuota, memberQuotas?.additionalProperties, defaults]) {
+      assert.deepEqual(Object.keys(amounts?.properties ?? {}), resourceNames);
+    }
+  });
+
+  it("leaves a full ledger below what etcd takes, with what the API server notes about every field", () => {
     const name = "x".repeat(63);
-    const amounts = { cpuMilli: "9".repeat(20), memoryBytes: "9".repeat(20), gpu: "9".repeat(20) };
-    const reservation = { uid: "x".repeat(36), namespace: name, name, user: name, ...amounts };
-    assert.ok(MAX_RESERVATIONS * (JSON.stringify(reservation).length + 1) < 1_572_864);
+    const uid = `${"x".repeat(36)}/resize`;
+    const amount = String(2n ** 63n - 1n);
+    const reservation: Reservation = {
+      uid,
+      request: "x".repeat(36),
+      podVersion: amount,
+      namespace: name,
+      name,
+      user: name,
+      cpuMilli: amount,
+      memoryBytes: amount,
+      gpuMilli: amount,
+      ephemeralStorageBytes: amount,
+    };
+    const fields = Object.fromEntries(
+      [".", ...Object.keys(reservation).map((key) => `f:${key}`)].map((key) => [key, {}]),
+    );
+    const managed = { [`k:${JSON.stringify({ uid })}`]: fields };
+    const bytes = JSON.stringify(reservation).length + JSON.stringify(managed).length;
+    assert.ok(MAX_RESERVATIONS * bytes < 1_572_864, `${MAX_RESERVATIONS} * ${bytes}`);
   });
 });

@@ -26,6 +26,8 @@ type Amounts = {
   readonly cpu?: string | number | null;
   readonly memory?: string | number | null;
   readonly gpu?: string | number | null;
+  readonly "ephemeral-storage"?: string | number | null;
+  readonly pods?: string | number | null;
 };
 
 describe("FromSchema", () => {
@@ -58,8 +60,11 @@ describe("FromSchema", () => {
         readonly name: string;
         readonly cpuMilli: string;
         readonly memoryBytes: string;
-        readonly gpu: string;
+        readonly gpuMilli: string;
+        readonly ephemeralStorageBytes: string;
         readonly user?: string;
+        readonly podVersion?: string;
+        readonly request?: string;
       }
     >(true);
   });

@@ -5,7 +5,7 @@ import { type PackOptions, PolicyGate } from "../../lab/engine/policy-gate.ts";
 import { formatUrn } from "../../lab/engine/urn.ts";
 import type { Props } from "../../lab/engine/values.ts";
 import { UserError } from "../../services/lib/user-error.ts";
-import { goodPodSpec, goodWebhook } from "./subjects.ts";
+import { goodPodSpec, goodWebhook, VALIDATING } from "./subjects.ts";
 
 const folder = fileURLToPath(new URL("../../policies", import.meta.url));
 
@@ -57,14 +57,22 @@ export const webhooks = (changes: object = {}): Props => ({ webhooks: [{ ...good
 export const container = (changes: object): Props => ({
   spec: { ...goodPodSpec, containers: [{ ...goodPodSpec.containers[0], ...changes }] },
 });
-const stackResource = (type: "Namespace" | "NetworkPolicy", props: object) => {
-  const pulumiType = type === "Namespace" ? "core/v1:Namespace" : "networking.k8s.io/v1:NetworkPolicy";
-  return { urn: urnOf(pulumiType, "work"), type: `kubernetes:${pulumiType}`, custom: true, inputs: props as Props };
-};
+const stackResource = (type: string, props: object) => ({
+  urn: urnOf(type, "work"),
+  type: `kubernetes:${type}`,
+  custom: true,
+  inputs: props as Props,
+});
 /** A namespace as the stack knows it. */
-export const work = stackResource("Namespace", { metadata: { name: "work" } });
+export const work = stackResource("core/v1:Namespace", { metadata: { name: "work" } });
 /** What that namespace needs. */
-export const deny = stackResource("NetworkPolicy", {
+export const deny = stackResource("networking.k8s.io/v1:NetworkPolicy", {
   metadata: { namespace: "work" },
   spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
 });
+/** A configuration, in the stack, of the good webhook with its service in that namespace and some fields changed. */
+export const answeredInWork = (changes: object = {}) =>
+  stackResource(
+    VALIDATING,
+    webhooks({ clientConfig: { service: { name: "admission", namespace: "work" } }, ...changes }),
+  );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PolicyGate } from "../../lab/engine/policy-gate.ts";
 import { UNKNOWN } from "../../lab/engine/values.ts";
-import { container, goalOf, refusals, startGate, webhooks, work } from "./gate.ts";
+import { answeredInWork, container, deny, goalOf, refusals, startGate, webhooks, work } from "./gate.ts";
 import { goodPodSpec, MUTATING, VALIDATING } from "./subjects.ts";
 
 describe("the pack in a preview", () => {
@@ -33,6 +33,16 @@ describe("the pack in a preview", () => {
     );
     assert.match(gate.results[1]?.message ?? "", /can't be known during preview/);
   });
+
+  it("says of a namespace that has no name yet that its webhooks cannot be checked", async () => {
+    const labels = { release: UNKNOWN };
+    const named = { ...work, inputs: { metadata: { name: "work", labels } } };
+    assert.deepEqual(await gate.checkStack([named, deny, answeredInWork()]), []);
+    assert.deepEqual(gate.results, []);
+    const unnamed = { ...work, inputs: { metadata: { name: UNKNOWN } } };
+    assert.deepEqual(await gate.checkStack([deny, unnamed, answeredInWork()]), []);
+    assert.deepEqual(gate.results.map(({ policy }) => policy).sort(), ["default-deny", "webhook-own-namespace"]);
+  });
 });
 
 describe("the pack with a site's configuration", () => {
@@ -41,6 +51,7 @@ describe("the pack with a site's configuration", () => {
     gate = await startGate({
       "webhook-failure-policy": { mustFail: ["guard.carrel.dev"] },
       "webhook-namespace-selector": { exceptions: ["quota.carrel.dev"] },
+      "webhook-own-namespace": { exceptions: ["quota.carrel.dev"] },
       "image-by-digest": { allowTags: ["registry.lab:5000"] },
       "pod-security-restricted": { exceptions: ["kube-system"] },
       "rbac-no-wildcard": { exceptions: ["it"] },
@@ -60,7 +71,7 @@ describe("the pack with a site's configuration", () => {
     assert.deepEqual(await refusals(gate, "core/v1:Namespace", {}), []);
     const role = { rules: [{ verbs: ["*"] }] };
     assert.deepEqual(await refusals(gate, "rbac.authorization.k8s.io/v1:Role", role), []);
-    assert.deepEqual(await gate.checkStack([work]), []);
+    assert.deepEqual(await gate.checkStack([work, answeredInWork({ namespaceSelector: {} })]), []);
   });
 
   it("holds the webhooks that the site names to Fail", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PolicyGate } from "../../lab/engine/policy-gate.ts";
 import type { Props } from "../../lab/engine/values.ts";
-import { container, deny, refusals, startGate, webhooks, work } from "./gate.ts";
+import { answeredInWork, container, deny, refusals, startGate, webhooks, work } from "./gate.ts";
 import { goodPodSpec, MUTATING, VALIDATING } from "./subjects.ts";
 
 describe("the pack, as an engine runs it", () => {
@@ -75,6 +75,26 @@ describe("the pack, as an engine runs it", () => {
           "Namespaces deny network traffic by default.\n" +
           'Namespace "work": namespace "work" has no NetworkPolicy that denies by default: ' +
           "add one with podSelector {}, policyTypes Ingress and Egress, and no rule that allows all",
+      },
+    ]);
+  });
+
+  it("holds webhook-own-namespace over the whole stack", async () => {
+    assert.deepEqual(await gate.checkStack([work, deny, answeredInWork()]), []);
+    const namespaceSelector = { matchLabels: { "kubernetes.io/metadata.name": "work" } };
+    const wrong = answeredInWork({ namespaceSelector });
+    assert.deepEqual(await gate.checkStack([work, deny, wrong]), [
+      {
+        policy: "webhook-own-namespace",
+        pack: "carrel",
+        mandatory: true,
+        urn: wrong.urn,
+        message:
+          "Webhooks are not asked about the namespace that answers them, nor about kube-system.\n" +
+          'ValidatingWebhookConfiguration "work", webhook "quota.carrel.dev": namespaceSelector is ' +
+          `${JSON.stringify(namespaceSelector)}: it selects "work" (Namespace "work"), where its own service could ` +
+          "not start before it answers: require a label that it does not have, " +
+          "or leave it out by kubernetes.io/metadata.name NotIn",
       },
     ]);
   });

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Scope, shortages } from "../../quota/decide.ts";
-import { type Amounts, add, type Limits, nothing, resourceNames, unlimited } from "../../quota/resources.ts";
+import {
+  type Amounts,
+  add,
+  type Limits,
+  mapResources,
+  nothing,
+  resourceNames,
+  unlimited,
+} from "../../quota/resources.ts";
 
 // Small numbers, so that limits, uses and requests meet often.
 const amount = fc.bigInt({ min: 0n, max: 6n });
-const amounts: fc.Arbitrary<Amounts> = fc.record({ cpu: amount, memory: amount, gpu: amount });
+const amounts: fc.Arbitrary<Amounts> = fc.record(mapResources(() => amount));
 const limit = fc.oneof(fc.constant(null), amount);
-const limits: fc.Arbitrary<Limits> = fc.record({ cpu: limit, memory: limit, gpu: limit });
+const limits: fc.Arbitrary<Limits> = fc.record(mapResources(() => limit));
 const scope: fc.Arbitrary<Scope> = fc.record({
   kind: fc.constantFrom<Scope["kind"]>("member", "group"),
   name: fc.constantFrom("ada", "physics"),
@@ -25,7 +33,7 @@ const group = (quota: Partial<Limits>, used: Partial<Amounts> = {}): Scope => ({
 
 describe("shortages", () => {
   it("is empty where no limit is stated, whatever is used", () => {
-    const used = { cpu: 10n ** 30n, memory: 10n ** 30n, gpu: 10n ** 30n };
+    const used = mapResources(() => 10n ** 30n);
     assert.deepEqual(shortages([group({}, used)], used), []);
     assert.deepEqual(shortages([], used), []);
   });
@@ -50,13 +58,16 @@ describe("shortages", () => {
   });
 
   it("names every broken limit, scope by scope, in the order of the resources", () => {
-    const member: Scope = { ...group({ memory: 1n, cpu: 0n }), kind: "member", name: "ada" };
-    const found = shortages([member, group({ gpu: 0n, cpu: 0n })], { cpu: 1n, memory: 2n, gpu: 3n });
+    const member: Scope = { ...group({ pods: 0n, memory: 1n, cpu: 0n }), kind: "member", name: "ada" };
+    const request = { cpu: 1n, memory: 2n, gpu: 3n, "ephemeral-storage": 4n, pods: 1n };
+    const found = shortages([member, group({ "ephemeral-storage": 3n, gpu: 0n, cpu: 0n })], request);
     assert.deepEqual(found, [
       { scope: "member", name: "ada", resource: "cpu", quota: 0n, used: 0n, requested: 1n },
       { scope: "member", name: "ada", resource: "memory", quota: 1n, used: 0n, requested: 2n },
+      { scope: "member", name: "ada", resource: "pods", quota: 0n, used: 0n, requested: 1n },
       { scope: "group", name: "physics", resource: "cpu", quota: 0n, used: 0n, requested: 1n },
       { scope: "group", name: "physics", resource: "gpu", quota: 0n, used: 0n, requested: 3n },
+      { scope: "group", name: "physics", resource: "ephemeral-storage", quota: 3n, used: 0n, requested: 4n },
     ]);
   });
 

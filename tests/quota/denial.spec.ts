@@ -49,15 +49,21 @@ describe("quotaExceeded", () => {
       used: 0n,
       requested: 4_294_967_297n,
     } as const;
-    const gpu = { scope: "group", name: "physics", resource: "gpu", quota: 0n, used: 0n, requested: 2n } as const;
+    const gpu = { scope: "group", name: "physics", resource: "gpu", quota: 500n, used: 0n, requested: 2000n } as const;
+    const storage = { ...memory, resource: "ephemeral-storage" } as const;
+    const pods = { ...gpu, resource: "pods", quota: 4n, used: 4n, requested: 1n } as const;
     const ofMember = 'member "ada" of group "physics": memory quota 4Gi, used 0, requested 4294967297';
-    const ofGroup = 'group "physics": gpu quota 0, used 0, requested 2';
-    assert.deepEqual(quotaExceeded([memory, gpu], "physics"), {
+    const ofGroup = 'group "physics": gpu quota 500m, used 0, requested 2';
+    const stored = 'member "ada" of group "physics": ephemeral-storage quota 4Gi, used 0, requested 4294967297';
+    const counted = 'group "physics": pods quota 4, used 4, requested 1';
+    assert.deepEqual(quotaExceeded([memory, storage, gpu, pods], "physics"), {
       reason: "QuotaExceeded",
-      message: `quota exceeded: ${ofMember}; ${ofGroup}`,
+      message: `quota exceeded: ${ofMember}; ${stored}; ${ofGroup}; ${counted}`,
       causes: [
         { reason: "MemberQuotaExceeded", message: ofMember, field: "memory" },
+        { reason: "MemberQuotaExceeded", message: stored, field: "ephemeral-storage" },
         { reason: "GroupQuotaExceeded", message: ofGroup, field: "gpu" },
+        { reason: "GroupQuotaExceeded", message: counted, field: "pods" },
       ],
     });
   });

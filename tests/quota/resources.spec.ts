@@ -11,13 +11,14 @@ import {
   parseAmount,
   parseDeclared,
   resourceNames,
-  resourceOf,
   subtract,
   unlimited,
 } from "../../quota/resources.ts";
 
 const amount = fc.bigInt({ min: 0n, max: 1n << 62n });
-const amounts: fc.Arbitrary<Amounts> = fc.record({ cpu: amount, memory: amount, gpu: amount });
+const amounts: fc.Arbitrary<Amounts> = fc.record(mapResources(() => amount));
+
+const none = { cpu: null, memory: null, gpu: null, "ephemeral-storage": null, pods: null };
 
 const failure = (message: string) => (error: unknown) => {
   assert.ok(error instanceof QuantityError);
@@ -25,46 +26,15 @@ const failure = (message: string) => (error: unknown) => {
   return true;
 };
 
-describe("resourceOf", () => {
-  it("counts every family of accelerators as GPUs", () => {
-    const names = [
-      "nvidia.com/gpu",
-      "nvidia.com/gpu.shared",
-      "nvidia.com/mig-1g.5gb",
-      "nvidia.com/mig-3g.20gb.me",
-      "amd.com/gpu",
-      "gpu.intel.com/i915",
-      "gpu.intel.com/xe_monitoring",
-    ];
-    for (const name of names) assert.equal(resourceOf(name), "gpu", name);
-  });
-
-  it("knows CPU and memory and nothing else", () => {
-    assert.deepEqual(["cpu", "memory"].map(resourceOf), ["cpu", "memory"]);
-    const others = [
-      "",
-      "gpu",
-      "ephemeral-storage",
-      "hugepages-2Mi",
-      "nvidia.com/gpux",
-      "xnvidia.com/gpu",
-      "nvidia.com/mig-",
-    ];
-    for (const name of [...others, "__proto__", "amd.com/gpu.shared", "cpu\n"]) {
-      assert.equal(resourceOf(name), undefined, name);
-    }
-  });
-});
-
 describe("amounts", () => {
   it("name every resource once", () => {
-    assert.deepEqual(resourceNames, ["cpu", "memory", "gpu"]);
+    assert.deepEqual(resourceNames, ["cpu", "memory", "gpu", "ephemeral-storage", "pods"]);
     assert.deepEqual(
-      mapResources((name) => name),
-      { cpu: "cpu", memory: "memory", gpu: "gpu" },
+      Object.entries(mapResources((name) => name)),
+      resourceNames.map((name) => [name, name]),
     );
-    assert.deepEqual(nothing, { cpu: 0n, memory: 0n, gpu: 0n });
-    assert.deepEqual(unlimited, { cpu: null, memory: null, gpu: null });
+    assert.deepEqual(nothing, { cpu: 0n, memory: 0n, gpu: 0n, "ephemeral-storage": 0n, pods: 0n });
+    assert.deepEqual(unlimited, none);
   });
 
   it("add is commutative and associative, nothing is neutral, subtract undoes it", () => {
@@ -92,21 +62,24 @@ describe("amounts", () => {
 });
 
 describe("parseAmount and parseDeclared", () => {
-  it("read CPU in thousandths, memory in bytes and GPUs in devices", () => {
+  it("read CPU and GPUs in thousandths, memory and storage in bytes and pods by number", () => {
     assert.deepEqual(
       resourceNames.map((name) => parseAmount(name, "1.5", "here")),
-      [1500n, 2n, 2n],
+      [1500n, 2n, 1500n, 2n, 2n],
     );
-    assert.deepEqual(parseDeclared({ cpu: 2, memory: "4Gi", gpu: "0" }, "spec.quota"), {
+    const declared = { cpu: 2, memory: "4Gi", gpu: "0", "ephemeral-storage": "1Ki", pods: 7 };
+    assert.deepEqual(parseDeclared(declared, "spec.quota"), {
       cpu: 2000n,
       memory: 4_294_967_296n,
       gpu: 0n,
+      "ephemeral-storage": 1024n,
+      pods: 7n,
     });
   });
 
   it("leave what is absent or null without a limit", () => {
     for (const declared of [undefined, null, {}, { cpu: null }]) {
-      assert.deepEqual(parseDeclared(declared, "spec.quota"), { cpu: null, memory: null, gpu: null });
+      assert.deepEqual(parseDeclared(declared, "spec.quota"), none);
     }
   });
 
@@ -135,7 +108,7 @@ describe("formatAmount", () => {
   it("writes each resource in its own unit", () => {
     assert.deepEqual(
       resourceNames.map((name) => formatAmount(name, 2048n)),
-      ["2048m", "2Ki", "2048"],
+      ["2048m", "2Ki", "2048m", "2Ki", "2048"],
     );
   });
 

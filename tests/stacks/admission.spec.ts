@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
+import { readSettings } from "../../services/admission/settings.ts";
 import { outline, type Registered, resourceOf } from "../support/mocks.ts";
-import { foundationParts, IMAGE, recordProgram } from "./support.ts";
+import { foundationParts, IMAGE, recordProgram, settings } from "./support.ts";
 
 const RBAC = "kubernetes:rbac.authorization.k8s.io/v1";
-const QUOTA_LABEL = "primehub.io/resources-validation-webhook";
+const optInLabels = [
+  "primehub.io/resources-validation-webhook",
+  "carrel.dev/pod-defaults",
+  "primehub.io/image-mutation-webhook",
+];
 
 const admissionParts = [
   " > carrel:admission:AdmissionAccess admission-access",
   " > carrel:admission:AdmissionService admission",
+  " > carrel:admission:MutatingWebhooks mutation",
   " > carrel:admission:QuotaWebhook quota",
   " > carrel:core:ServingCertificate admission-serving",
   "admission > kubernetes:apps/v1:Deployment admission-deployment",
@@ -23,6 +29,7 @@ const admissionParts = [
   "admission-serving > tls:index/certRequest:CertRequest admission-serving-request",
   "admission-serving > tls:index/locallySignedCert:LocallySignedCert admission-serving-certificate",
   "admission-serving > tls:index/privateKey:PrivateKey admission-serving-key",
+  "mutation > kubernetes:admissionregistration.k8s.io/v1:MutatingWebhookConfiguration mutation-configuration",
   "quota > kubernetes:admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration quota-configuration",
 ];
 
@@ -33,13 +40,34 @@ interface Metadata {
 }
 const metadataOf = ({ inputs }: Registered): Metadata => (inputs["metadata"] ?? {}) as Metadata;
 
+interface Webhook {
+  readonly name: string;
+  readonly failurePolicy: string;
+  readonly clientConfig: { readonly caBundle: string; readonly service: { readonly name: string; namespace: string } };
+}
+
+interface Deployed {
+  readonly replicas: number;
+  readonly template: {
+    readonly spec: Readonly<Record<string, unknown>> & {
+      readonly containers: readonly { readonly image: string; readonly env: readonly Variable[] }[];
+    };
+  };
+}
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+}
+const deployed = (resources: readonly Registered[]): Deployed =>
+  resourceOf(resources, "admission-deployment").inputs["spec"] as Deployed;
+
 describe("admission on its foundation", () => {
-  it("adds rights, a certificate, the process and its webhook", async () => {
+  it("adds rights, a certificate, the process and its webhooks", async () => {
     const { resources } = await recordProgram();
     assert.deepEqual(outline(resources), [...foundationParts, ...admissionParts].sort());
   });
 
-  it("comes after its rights, kinds and priorities, and its webhook after it", async () => {
+  it("comes after its rights, kinds and priorities, and its webhooks after it", async () => {
     const { resources } = await recordProgram();
     assert.deepEqual(resourceOf(resources, "admission").dependsOn, [
       "admission-access-account",
@@ -48,28 +76,30 @@ describe("admission on its foundation", () => {
       "admission-access-role",
       "admission-access-role-binding",
       "definitions-groups",
+      "definitions-poddefaults",
+      "definitions-poddefaults.kubeflow.org",
       "definitions-quotaledgers",
       "priorities-batch",
       "priorities-notebook",
       "priorities-placeholder",
       "priorities-platform",
     ]);
-    assert.deepEqual(resourceOf(resources, "quota").dependsOn, [
-      "admission-deployment",
-      "admission-disruption-budget",
-      "admission-network-policy",
-      "admission-service",
-    ]);
+    for (const webhooks of ["quota", "mutation"]) {
+      assert.deepEqual(resourceOf(resources, webhooks).dependsOn, [
+        "admission-deployment",
+        "admission-disruption-budget",
+        "admission-network-policy",
+        "admission-service",
+      ]);
+    }
   });
 
   it("runs the given image with the given rights, certificate and priority", async () => {
     const { resources } = await recordProgram();
-    const { spec } = resourceOf(resources, "admission-deployment").inputs as {
-      spec: { replicas: number; template: { spec: Record<string, unknown> & { containers: { image: string }[] } } };
-    };
-    const { containers, serviceAccountName, priorityClassName, volumes } = spec.template.spec;
+    const { replicas, template } = deployed(resources);
+    const { containers, serviceAccountName, priorityClassName, volumes } = template.spec;
     assert.deepEqual(
-      { replicas: spec.replicas, image: containers[0]?.image, serviceAccountName, priorityClassName, volumes },
+      { replicas, image: containers[0]?.image, serviceAccountName, priorityClassName, volumes },
       {
         replicas: 2,
         image: IMAGE,
@@ -80,25 +110,73 @@ describe("admission on its foundation", () => {
     );
   });
 
-  it("is called on a name that its certificate is for, checked by the authority that signed it", async () => {
+  it("is set up as configured", async () => {
     const { resources } = await recordProgram();
-    const { webhooks } = resourceOf(resources, "quota-configuration").inputs as {
-      webhooks: { clientConfig: { caBundle: string; service: { name: string; namespace: string } } }[];
-    };
-    const { service, caBundle } = webhooks[0]!.clientConfig;
-    const { dnsNames } = resourceOf(resources, "admission-serving-request").inputs as { dnsNames: string[] };
-    assert.ok(dnsNames.includes(`${service.name}.${service.namespace}.svc`), dnsNames.join(", "));
-    const { caCertPem } = resourceOf(resources, "admission-serving-certificate").inputs;
-    assert.equal(Buffer.from(caBundle, "base64").toString("utf8"), caCertPem);
+    const variables = deployed(resources).template.spec.containers[0]!.env;
+    const environment = variables.map(({ name, value = "carrel-system" }) => [name, value] as const);
+    const { accelerators, ...rest } = readSettings(Object.fromEntries(environment));
+    const { failurePolicy: _, ...imageMirror } = settings.imageMirror;
+    assert.deepEqual(rest, {
+      port: 8443,
+      metricsPort: 9090,
+      tlsDir: "/etc/carrel/tls",
+      namespace: "carrel-system",
+      bypass: new Set(["system:serviceaccount:carrel-storage:provisioner"]),
+      imageMirror,
+      untouchedContainers: new Set(["mesh"]),
+      logLevel: "info",
+    });
+    assert.equal(accelerators.weightMilli("vendor.test/slice-1"), 250n);
   });
 
-  it("enforces quota in the work namespace alone", async () => {
+  it("fails open or closed as configured, the guard open and quota closed always", async () => {
     const { resources } = await recordProgram();
-    const marked = resources.filter((resource) => metadataOf(resource).labels?.[QUOTA_LABEL] !== undefined);
-    assert.deepEqual(
-      marked.map((resource) => [resource.type, metadataOf(resource).name]),
-      [["kubernetes:core/v1:Namespace", "carrel-work"]],
+    const policies = ["quota-configuration", "mutation-configuration"].flatMap((name) =>
+      (resourceOf(resources, name).inputs["webhooks"] as Webhook[]).map((webhook) => [
+        webhook.name,
+        webhook.failurePolicy,
+      ]),
     );
+    assert.deepEqual(policies, [
+      ["quota.carrel.dev", "Fail"],
+      ["guard.carrel.dev", "Ignore"],
+      ["pod-defaults.carrel.dev", "Ignore"],
+      ["pod-defaults-kubeflow.carrel.dev", "Ignore"],
+      ["image-mirror.carrel.dev", "Fail"],
+    ]);
+  });
+
+  it("needs Kubeflow's kind only where it installs it", async () => {
+    const podDefaults = { ...settings.podDefaults, installKubeflowCrd: false };
+    const { resources } = await recordProgram({ ...settings, podDefaults });
+    const kinds = resourceOf(resources, "admission").dependsOn.filter((name) => name.startsWith("definitions-"));
+    assert.deepEqual(kinds, ["definitions-groups", "definitions-poddefaults", "definitions-quotaledgers"]);
+  });
+
+  it("is called on a name that its certificate is for, checked by the authority that signed it", async () => {
+    const { resources } = await recordProgram();
+    const webhooks = ["quota-configuration", "mutation-configuration"].flatMap(
+      (name) => resourceOf(resources, name).inputs["webhooks"] as Webhook[],
+    );
+    assert.equal(webhooks.length, 5);
+    const { dnsNames } = resourceOf(resources, "admission-serving-request").inputs as { dnsNames: string[] };
+    const { caCertPem } = resourceOf(resources, "admission-serving-certificate").inputs;
+    for (const { clientConfig } of webhooks) {
+      const { service, caBundle } = clientConfig;
+      assert.ok(dnsNames.includes(`${service.name}.${service.namespace}.svc`), dnsNames.join(", "));
+      assert.equal(Buffer.from(caBundle, "base64").toString("utf8"), caCertPem);
+    }
+  });
+
+  it("works in the work namespace alone", async () => {
+    const { resources } = await recordProgram();
+    for (const label of optInLabels) {
+      const marked = resources.filter((resource) => metadataOf(resource).labels?.[label] !== undefined);
+      assert.deepEqual(
+        marked.map((resource) => [resource.type, metadataOf(resource).name]),
+        [["kubernetes:core/v1:Namespace", "carrel-work"]],
+      );
+    }
   });
 
   it("puts nothing into a namespace of somebody else", async () => {

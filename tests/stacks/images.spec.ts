@@ -16,11 +16,12 @@ describe("serviceImages", () => {
   /** Runs the program's part about images on one copy of the services, and answers the reference of admission. */
   async function run(root: string, base: string, preview: boolean): Promise<string> {
     const images = { registry: registry.host, repositoryPrefix: "library", base, plainHttp: true };
+    const imageMirror = { ...settings.imageMirror, rules: [], onMissing: "keep" as const };
     const origin = { root, version: "1.2.3", license: "Apache-2.0", source: "https://carrel.test/source" };
     const { resources, built } = await record(
       () =>
         new Promise<string>((resolve) => {
-          serviceImages({ ...settings, images }, origin).admission.apply(resolve);
+          serviceImages({ ...settings, images, imageMirror }, origin).admission.apply(resolve);
         }),
       { preview },
     );

@@ -29,14 +29,22 @@ export const settings: Settings = {
   },
   network: { controlPlaneCidrs: ["192.0.2.0/24"] },
   admission: { replicas: 2, logLevel: "info", bypassServiceAccounts: ["carrel-storage:provisioner"] },
+  quota: { accelerators: ["vendor.test/slice-*=0.25"] },
+  imageMirror: {
+    rules: [{ from: "docker.io", to: "mirror.test/hub" }],
+    exempt: ["registry.test"],
+    onMissing: "refuse",
+    failurePolicy: "Fail",
+  },
+  podDefaults: { failurePolicy: "Ignore", untouchedContainers: ["mesh"], installKubeflowCrd: true },
   certificates: { validityDays: 90, renewalDays: 30 },
 };
 
 /** What index.ts declares on the cluster, without the images' build. */
-export const recordProgram = (): Promise<Recording<void>> =>
+export const recordProgram = (given: Settings = settings): Promise<Recording<void>> =>
   record(() => {
     const provider = clusterProvider();
-    admission(settings, foundation(settings, provider), IMAGE, provider);
+    admission(given, foundation(given, provider), IMAGE, provider);
   });
 
 const NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
@@ -54,6 +62,8 @@ export const foundationParts: readonly string[] = [
   "authority > tls:index/privateKey:PrivateKey authority-key",
   "authority > tls:index/selfSignedCert:SelfSignedCert authority-certificate",
   `definitions > ${CRD} definitions-groups`,
+  `definitions > ${CRD} definitions-poddefaults`,
+  `definitions > ${CRD} definitions-poddefaults.kubeflow.org`,
   `definitions > ${CRD} definitions-quotaledgers`,
   `priorities > ${PRIORITY} priorities-batch`,
   `priorities > ${PRIORITY} priorities-notebook`,

@@ -1,12 +1,16 @@
+import type { Reservation } from "../../../crds/quota-ledger.ts";
 import { type Denial, denial } from "../../../quota/denial.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { laterVersion } from "../../lib/kube/resource-version.ts";
 import { reasonOf } from "../../lib/log.ts";
 import type { GroupPolicy } from "../group-policies.ts";
 import { type LedgerStore, newer, type StoredLedger } from "./ledger-store.ts";
-import { type Claim, type Plan, plan, type Seen, settle } from "./plan.ts";
+import { type Claim, plan, podUid, type Seen, settle } from "./plan.ts";
 
 /** An API request lives at most 34 s; after this long, a pod that did not come does not come. */
 export const EXPIRY_MS = 45_000;
+/** How long the pod watch is waited for before a reservation of a resize is given up. */
+const CATCH_UP_MS = 2_000;
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY_MS = 200;
 
@@ -20,8 +24,8 @@ export interface GroupLedgerOptions {
   };
   /** The ledger as the watch has it. */
   readonly watched: () => StoredLedger | undefined;
-  /** A consistent read: whether this very pod exists. */
-  readonly podExists: (namespace: string, name: string, uid: string) => Promise<boolean>;
+  /** A consistent read: the version of this very pod, or nothing when it does not exist. */
+  readonly podVersion: (namespace: string, name: string, uid: string) => Promise<string | undefined>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly onWrite: (result: "written" | "conflict" | "failed") => void;
@@ -32,6 +36,9 @@ interface Waiting {
   readonly deadlineMs: number;
   readonly answer: (denied: Denial | undefined) => void;
 }
+
+/** What tells a reservation from those before it: a later request takes over the one of its pod. */
+const keyOf = ({ uid, request = "" }: Reservation): string => `${uid} ${request}`;
 
 /** Decides the claims on one group: one write at a time, shared by all that wait for it. */
 export class GroupLedger {
@@ -85,11 +92,13 @@ export class GroupLedger {
   async #decideBatch(batch: readonly Waiting[]): Promise<void> {
     let waiting = batch;
     let retryMs = FIRST_RETRY_MS;
+    let obstacle: string | undefined = "no decision in time";
     try {
-      while (waiting.length > 0) {
-        waiting = this.#refuseLate(waiting);
-        const decided = waiting.length === 0 ? true : await this.#tryBatch(waiting);
-        if (decided) return;
+      for (;;) {
+        waiting = this.#refuseLate(waiting, obstacle);
+        if (waiting.length === 0) return;
+        obstacle = await this.#tryBatch(waiting);
+        if (obstacle === undefined) return;
         await this.#options.clock.sleep(retryMs * (0.5 + this.#options.random()));
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
@@ -101,53 +110,50 @@ export class GroupLedger {
     }
   }
 
-  #refuseLate(waiting: readonly Waiting[]): Waiting[] {
+  #refuseLate(waiting: readonly Waiting[], reason: string): Waiting[] {
     const now = this.#options.clock.monotonicMs();
     return waiting.filter(({ deadlineMs, answer }) => {
       if (now < deadlineMs) return true;
-      answer(denial("StateUnknown", `group "${this.#options.group}": no decision in time: try again`));
+      answer(denial("StateUnknown", `group "${this.#options.group}": ${reason}: try again`));
       return false;
     });
   }
 
-  /** Whether every claim has its answer; otherwise somebody else wrote first. */
-  async #tryBatch(waiting: readonly Waiting[]): Promise<boolean> {
+  /** Nothing when every claim has its answer; otherwise what was in the way, such as that somebody else wrote first. */
+  async #tryBatch(waiting: readonly Waiting[]): Promise<string | undefined> {
     const { group, store, policy, pods, onWrite } = this.#options;
     const base = await this.#current();
     const deadlineMs = Math.min(...waiting.map((item) => item.deadlineMs));
-    if (!(await pods.reaches(base.entries.observedPodVersion, deadlineMs))) {
-      const reason = denial("StateUnknown", `group "${group}": the pod watch is behind the ledger: try again`);
-      for (const { answer } of waiting) answer(reason);
-      return true;
-    }
+    const claims = waiting.map(({ claim }) => claim);
+    // Who decides about a pod's size has to know the size that it has.
+    const version = claims.reduce(
+      (latest, { resize }) => laterVersion(latest, resize?.podVersion ?? ""),
+      base.entries.observedPodVersion,
+    );
+    if (!(await pods.reaches(version, deadlineMs))) return "the pod watch is behind the ledger";
     const rules = policy();
     if (!rules) {
       for (const { answer } of waiting) answer(denial("GroupUnknown", `unknown group "${group}": create it first`));
-      return true;
+      return undefined;
     }
-    const planned = plan(
-      rules,
-      this.#settled(base),
-      waiting.map(({ claim }) => claim),
-      pods,
-    );
+    const planned = plan(rules, this.#settled(base), claims, pods);
     if (planned.reserves) {
       this.#last = await store.swap(group, base, planned.entries);
       onWrite(this.#last ? "written" : "conflict");
-      if (!this.#last) return false;
+      if (!this.#last) return "no decision in time";
     }
-    for (const { claim, answer } of waiting) answer(verdictOf(planned, claim));
-    return true;
+    for (const [i, { answer }] of waiting.entries()) answer(planned.verdicts[i]);
+    return undefined;
   }
 
   async #settleOnce(): Promise<void> {
-    const { group, store, pods, podExists, clock, onWrite } = this.#options;
+    const { group, store, clock, onWrite } = this.#options;
     const base = await this.#current();
     const now = clock.monotonicMs();
     this.#note(base, now);
-    for (const { uid, namespace, name } of base.entries.reservations) {
-      const isOld = now - (this.#firstSeen.get(uid) ?? now) >= EXPIRY_MS;
-      if (isOld && pods.seen(uid) === undefined && !(await podExists(namespace, name, uid))) this.#expired.add(uid);
+    for (const reservation of base.entries.reservations) {
+      const isOld = now - (this.#firstSeen.get(keyOf(reservation)) ?? now) >= EXPIRY_MS;
+      if (isOld && (await this.#isOver(reservation, now))) this.#expired.add(keyOf(reservation));
     }
     const settled = this.#settled(base);
     if (settled === base.entries) return;
@@ -155,19 +161,28 @@ export class GroupLedger {
     onWrite(this.#last ? "written" : "conflict");
   }
 
+  /** Whether the request behind a reservation ended without what it asked for. */
+  async #isOver({ uid, namespace, name }: Reservation, now: number): Promise<boolean> {
+    const { pods, podVersion } = this.#options;
+    const version = await podVersion(namespace, name, podUid(uid));
+    if (version === undefined) return true;
+    // A pod that is there counts once the watch has shown it; one that was to grow counts as it is by then.
+    return podUid(uid) !== uid && pods.reaches(version, now + CATCH_UP_MS);
+  }
+
   #settled(base: StoredLedger): StoredLedger["entries"] {
-    return settle(base.entries, this.#options.pods, (uid) => this.#expired.has(uid));
+    return settle(base.entries, this.#options.pods, (reservation) => this.#expired.has(keyOf(reservation)));
   }
 
   /** Remembers since when each reservation is known, by this process's own clock. */
   #note({ entries }: StoredLedger, now: number): void {
-    const open = new Set(entries.reservations.map(({ uid }) => uid));
-    for (const uid of this.#firstSeen.keys()) {
-      if (open.has(uid)) continue;
-      this.#firstSeen.delete(uid);
-      this.#expired.delete(uid);
+    const open = new Set(entries.reservations.map(keyOf));
+    for (const key of this.#firstSeen.keys()) {
+      if (open.has(key)) continue;
+      this.#firstSeen.delete(key);
+      this.#expired.delete(key);
     }
-    for (const uid of open) if (!this.#firstSeen.has(uid)) this.#firstSeen.set(uid, now);
+    for (const key of open) if (!this.#firstSeen.has(key)) this.#firstSeen.set(key, now);
   }
 
   /** The latest ledger that is known; read from the server when nothing is, or after a lost swap. */
@@ -176,8 +191,4 @@ export class GroupLedger {
     this.#last = this.#last === undefined ? await store.read(group) : (newer(watched(), this.#last) ?? this.#last);
     return this.#last;
   }
-}
-
-function verdictOf({ verdicts }: Plan, { uid }: Claim): Denial | undefined {
-  return verdicts.has(uid) ? verdicts.get(uid) : denial("StateUnknown", "no decision was made: try again");
 }

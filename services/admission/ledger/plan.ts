@@ -1,9 +1,16 @@
-import type { Reservation } from "../../../crds/quota-ledger.ts";
-import { MAX_RESERVATIONS } from "../../../crds/quota-ledger.ts";
+import { MAX_RESERVATIONS, type Reservation } from "../../../crds/quota-ledger.ts";
 import { type Scope, shortages } from "../../../quota/decide.ts";
 import { type Denial, denial, quotaExceeded } from "../../../quota/denial.ts";
-import { type Amounts, add, nothing } from "../../../quota/resources.ts";
-import { laterVersion } from "../../lib/kube/resource-version.ts";
+import {
+  type Amounts,
+  add,
+  largest,
+  mapResources,
+  nothing,
+  resourceNames,
+  subtract,
+} from "../../../quota/resources.ts";
+import { isAtLeast, laterVersion } from "../../lib/kube/resource-version.ts";
 import { type GroupPolicy, memberLimits } from "../group-policies.ts";
 
 /** A pod that asks for its share. */
@@ -12,8 +19,18 @@ export interface Claim {
   readonly namespace: string;
   readonly name: string;
   readonly user: string | undefined;
+  /** What the pod takes; for one that grows in place, what it takes then. */
   readonly amounts: Amounts;
   readonly dryRun: boolean;
+  /** The pod lives already and changes its size. */
+  readonly resize?: Resize;
+}
+
+/** A change of a live pod's size. The API server makes it to the version that it asked about, or asks again. */
+export interface Resize {
+  readonly podVersion: string;
+  /** Tells this request from others about the same pod. */
+  readonly request: string;
 }
 
 /** A ledger's content. */
@@ -26,39 +43,73 @@ export const emptyEntries: Entries = { observedPodVersion: "", reservations: [] 
 
 /** What the pod watch has shown. */
 export interface Seen {
+  /** The version at which a pod was seen, live, finished or deleted. */
   seen(uid: string): string | undefined;
+  /** What a live pod is charged. */
+  charged(uid: string): Amounts | undefined;
   total(group: string): Amounts;
   ofMember(group: string, user: string): Amounts;
 }
 
-const amountsOf = ({ cpuMilli, memoryBytes, gpu }: Reservation): Amounts => ({
+const RESIZE = "/resize";
+const isResize = (uid: string): boolean => uid.endsWith(RESIZE);
+/** The pod that a reservation is for. */
+export const podUid = (uid: string): string => (isResize(uid) ? uid.slice(0, -RESIZE.length) : uid);
+
+const amountsOf = ({ cpuMilli, memoryBytes, gpuMilli, ephemeralStorageBytes }: Reservation): Amounts => ({
   cpu: BigInt(cpuMilli),
   memory: BigInt(memoryBytes),
-  gpu: BigInt(gpu),
+  gpu: BigInt(gpuMilli),
+  "ephemeral-storage": BigInt(ephemeralStorageBytes),
+  pods: 1n,
 });
 
-function reservationOf({ uid, namespace, name, user, amounts }: Claim): Reservation {
+function reservationOf({ uid, namespace, name, user, resize }: Claim, amounts: Amounts): Reservation {
   return {
-    uid,
+    uid: resize ? `${uid}${RESIZE}` : uid,
+    ...resize,
     namespace,
     name,
     ...(user === undefined ? {} : { user }),
     cpuMilli: String(amounts.cpu),
     memoryBytes: String(amounts.memory),
-    gpu: String(amounts.gpu),
+    gpuMilli: String(amounts.gpu),
+    ephemeralStorageBytes: String(amounts["ephemeral-storage"]),
   };
+}
+
+const isNothing = (amounts: Amounts): boolean => resourceNames.every((name) => amounts[name] === 0n);
+
+/** What `amounts` are beyond `base`; never negative. */
+const beyond = (amounts: Amounts, base: Amounts): Amounts =>
+  mapResources((name) => (amounts[name] > base[name] ? amounts[name] - base[name] : 0n));
+
+/** What a reservation adds to what the watch shows. */
+function extraOf(reservation: Reservation, seen: Seen): Amounts {
+  const amounts = amountsOf(reservation);
+  return isResize(reservation.uid) ? beyond(amounts, seen.charged(podUid(reservation.uid)) ?? nothing) : amounts;
+}
+
+/**
+ * Whether the watch has shown what became of a reservation. A resize is written only to the version that admission was
+ * asked about, and asked about again when there is another; so any later version tells that it is done or void.
+ */
+function isShown(reservation: Reservation, seen: Seen): boolean {
+  const version = seen.seen(podUid(reservation.uid));
+  if (version === undefined || !isResize(reservation.uid)) return version !== undefined;
+  return !isAtLeast(reservation.podVersion ?? "", version);
 }
 
 /**
  * The ledger without the reservations whose pod the watch has shown, which count as pods from now on, and without the
  * expired ones. Whoever reads it later has to have seen the pods that it relies on, so their versions are kept.
  */
-export function settle(entries: Entries, seen: Seen, isExpired: (uid: string) => boolean): Entries {
+export function settle(entries: Entries, seen: Seen, isExpired: (reservation: Reservation) => boolean): Entries {
   let { observedPodVersion } = entries;
-  const reservations = entries.reservations.filter(({ uid }) => {
-    const version = seen.seen(uid);
-    if (version !== undefined) observedPodVersion = laterVersion(version, observedPodVersion);
-    return version === undefined && !isExpired(uid);
+  const reservations = entries.reservations.filter((reservation) => {
+    if (!isShown(reservation, seen) && !isExpired(reservation)) return true;
+    observedPodVersion = laterVersion(seen.seen(podUid(reservation.uid)) ?? "", observedPodVersion);
+    return false;
   });
   return reservations.length === entries.reservations.length ? entries : { observedPodVersion, reservations };
 }
@@ -68,48 +119,107 @@ export interface Plan {
   readonly entries: Entries;
   /** Whether claims were reserved, so that the write has to come first. */
   readonly reserves: boolean;
-  /** By uid; nothing is a yes. */
-  readonly verdicts: ReadonlyMap<string, Denial | undefined>;
+  /** In the order of the claims; nothing is a yes. */
+  readonly verdicts: readonly (Denial | undefined)[];
 }
 
-function scopesOf(policy: GroupPolicy, claim: Claim, seen: Seen, open: readonly Reservation[]): Scope[] {
-  const sum = (reservations: readonly Reservation[]): Amounts =>
-    reservations.reduce((total, reservation) => add(total, amountsOf(reservation)), nothing);
-  const { user } = claim;
-  const group: Scope = {
-    kind: "group",
-    name: policy.name,
-    quota: policy.quota,
-    used: add(seen.total(policy.name), sum(open)),
-  };
+/** What is reserved in a group and by each member, kept while claims are decided. */
+class Open {
+  readonly #byUid = new Map<string, Reservation>();
+  readonly #members = new Map<string, Amounts>();
+  readonly #seen: Seen;
+  #total = nothing;
+
+  constructor(reservations: readonly Reservation[], seen: Seen) {
+    this.#seen = seen;
+    for (const reservation of reservations) this.put(reservation);
+  }
+
+  get size(): number {
+    return this.#byUid.size;
+  }
+
+  get reservations(): readonly Reservation[] {
+    return [...this.#byUid.values()];
+  }
+
+  get total(): Amounts {
+    return this.#total;
+  }
+
+  get(uid: string): Reservation | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  ofMember(user: string): Amounts {
+    return this.#members.get(user) ?? nothing;
+  }
+
+  put(reservation: Reservation): void {
+    const old = this.#byUid.get(reservation.uid);
+    const change = subtract(extraOf(reservation, this.#seen), old ? extraOf(old, this.#seen) : nothing);
+    this.#byUid.set(reservation.uid, reservation);
+    this.#total = add(this.#total, change);
+    const { user } = reservation;
+    if (user !== undefined) this.#members.set(user, add(this.ofMember(user), change));
+  }
+}
+
+function scopesOf(policy: GroupPolicy, user: string | undefined, seen: Seen, open: Open): Scope[] {
+  const used = add(seen.total(policy.name), open.total);
+  const group: Scope = { kind: "group", name: policy.name, quota: policy.quota, used };
   if (user === undefined) return [group];
-  const own = open.filter((reservation) => reservation.user === user);
-  const used = add(seen.ofMember(policy.name, user), sum(own));
-  return [{ kind: "member", name: user, quota: memberLimits(policy, user), used }, group];
+  const own = add(seen.ofMember(policy.name, user), open.ofMember(user));
+  return [{ kind: "member", name: user, quota: memberLimits(policy, user), used: own }, group];
+}
+
+interface Need {
+  readonly extra: Amounts;
+  readonly reservation: Reservation;
+}
+
+/** What a claim adds, and the reservation that covers it; nothing when it is covered already. */
+function needOf(claim: Claim, seen: Seen, open: Open): Need | undefined {
+  if (claim.resize) return growthOf(claim, claim.resize, seen, open);
+  // The API server may ask twice about one pod.
+  if (seen.seen(claim.uid) !== undefined || open.get(claim.uid)) return undefined;
+  return { extra: claim.amounts, reservation: reservationOf(claim, claim.amounts) };
+}
+
+/** What a pod grows by. What is reserved for it already is reserved anew, to live as long as this request may. */
+function growthOf(claim: Claim, resize: Resize, seen: Seen, open: Open): Need | undefined {
+  const shown = seen.charged(claim.uid);
+  // A pod that has ended takes nothing, whatever its size.
+  if (shown === undefined && seen.seen(claim.uid) !== undefined) return undefined;
+  const charged = shown ?? nothing;
+  if (isNothing(beyond(claim.amounts, charged))) return undefined;
+  const earlier = open.get(`${claim.uid}${RESIZE}`);
+  const promised = earlier ? amountsOf(earlier) : nothing;
+  const podVersion = laterVersion(resize.podVersion, earlier?.podVersion ?? "");
+  return {
+    extra: beyond(claim.amounts, largest(charged, promised)),
+    reservation: reservationOf({ ...claim, resize: { ...resize, podVersion } }, largest(claim.amounts, promised)),
+  };
 }
 
 /** Decides claims in the order in which they came, each with what those before it have reserved. Pure. */
 export function plan(policy: GroupPolicy, settled: Entries, claims: readonly Claim[], seen: Seen): Plan {
-  const open = [...settled.reservations];
-  const verdicts = new Map<string, Denial | undefined>();
+  const open = new Open(settled.reservations, seen);
+  const verdicts: (Denial | undefined)[] = [];
+  let reserves = false;
   for (const claim of claims) {
-    // The API server may ask twice about one pod.
-    if (seen.seen(claim.uid) !== undefined || open.some(({ uid }) => uid === claim.uid)) {
-      verdicts.set(claim.uid, undefined);
-      continue;
-    }
-    const broken = shortages(scopesOf(policy, claim, seen, open), claim.amounts);
-    if (broken.length > 0) verdicts.set(claim.uid, quotaExceeded(broken, policy.name));
-    else if (open.length >= MAX_RESERVATIONS) {
-      verdicts.set(
-        claim.uid,
-        denial("StateUnknown", `group "${policy.name}" has ${open.length} pods under way: try again`),
-      );
+    const need = needOf(claim, seen, open);
+    const broken = need ? shortages(scopesOf(policy, claim.user, seen, open), need.extra) : [];
+    if (broken.length > 0) verdicts.push(quotaExceeded(broken, policy.name));
+    else if (need && open.size >= MAX_RESERVATIONS) {
+      const message = `group "${policy.name}" has ${open.size} pods under way: try again`;
+      verdicts.push(denial("StateUnknown", message));
     } else {
-      verdicts.set(claim.uid, undefined);
-      if (!claim.dryRun) open.push(reservationOf(claim));
+      verdicts.push(undefined);
+      if (!need || claim.dryRun) continue;
+      open.put(need.reservation);
+      reserves = true;
     }
   }
-  const reserves = open.length > settled.reservations.length;
-  return { entries: reserves ? { ...settled, reservations: open } : settled, reserves, verdicts };
+  return { entries: reserves ? { ...settled, reservations: open.reservations } : settled, reserves, verdicts };
 }

@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { ADMISSION_SERVICE, AdmissionService } from "../../../components/admission/service.ts";
+import {
+  ADMISSION_SERVICE,
+  AdmissionService,
+  type AdmissionServiceArgs,
+} from "../../../components/admission/service.ts";
+import { standardAccelerators } from "../../../quota/accelerators.ts";
 import { readSettings } from "../../../services/admission/settings.ts";
+import type { MirrorSetting } from "../../../services/lib/image-mirror/rules.ts";
 import { outline, type Recording, type Registered, recordParts, resourceOf } from "../../support/mocks.ts";
 import { labels } from "../support.ts";
 
-const build = (): Promise<Recording<AdmissionService>> =>
+const imageMirror: MirrorSetting = {
+  rules: [{ from: "docker.io", to: "mirror.test:5000/hub" }],
+  exempt: ["registry.test"],
+  onMissing: "refuse",
+};
+
+const build = (own: Partial<AdmissionServiceArgs> = {}): Promise<Recording<AdmissionService>> =>
   recordParts(
     (opts) =>
       new AdmissionService(
@@ -19,8 +31,12 @@ const build = (): Promise<Recording<AdmissionService>> =>
           replicas: 3,
           logLevel: "debug",
           bypassServiceAccounts: ["storage:provisioner", "energy:packer"],
+          accelerators: ["vendor.test/slice-*=0.25", "vendor.test/whole=2"],
+          imageMirror,
+          untouchedContainers: ["mesh", "tunnel"],
           controlPlaneCidrs: ["192.0.2.0/24", "fd00::/64"],
           monitoringNamespace: "library-monitoring",
+          ...own,
         },
         opts,
       ),
@@ -66,6 +82,13 @@ const container = {
     { name: "TLS_DIR", value: "/etc/carrel/tls" },
     { name: "LOG_LEVEL", value: "debug" },
     { name: "BYPASS_SERVICE_ACCOUNTS", value: "storage:provisioner,energy:packer" },
+    { name: "ACCELERATORS", value: "vendor.test/slice-*=0.25,vendor.test/whole=2" },
+    {
+      name: "IMAGE_MIRROR",
+      value:
+        '{"rules":[{"from":"docker.io","to":"mirror.test:5000/hub"}],"exempt":["registry.test"],"onMissing":"refuse"}',
+    },
+    { name: "POD_DEFAULTS_UNTOUCHED", value: "mesh,tunnel" },
     { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
   ],
   resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "256Mi" } },
@@ -74,6 +97,14 @@ const container = {
   readinessProbe: probe("/readyz", { periodSeconds: 2, failureThreshold: 2 }),
   volumeMounts: [{ name: "tls", mountPath: "/etc/carrel/tls", readOnly: true }],
 };
+
+interface Variable {
+  readonly name: string;
+  readonly value?: string;
+}
+/** What the process finds; what the cluster fills in is the namespace alone. */
+const environment = (variables: readonly Variable[]): Record<string, string> =>
+  Object.fromEntries(variables.map(({ name, value = "library-system" }) => [name, value]));
 
 const podSpec = {
   serviceAccountName: "admission",
@@ -135,15 +166,34 @@ describe("AdmissionService", () => {
   });
 
   it("is set up by variables that the process itself understands", () => {
-    const pairs = container.env.map(({ name, value }) => [name, value ?? "library-system"] as const);
-    assert.deepEqual(readSettings(Object.fromEntries(pairs)), {
+    const { accelerators, ...settings } = readSettings(environment(container.env));
+    assert.deepEqual(settings, {
       port: 8443,
       metricsPort: 9090,
       tlsDir: "/etc/carrel/tls",
       namespace: "library-system",
       bypass: new Set(["system:serviceaccount:storage:provisioner", "system:serviceaccount:energy:packer"]),
+      imageMirror,
+      untouchedContainers: new Set(["mesh", "tunnel"]),
       logLevel: "debug",
     });
+    const weighed = ["vendor.test/slice-1", "vendor.test/whole", "nvidia.com/gpu", "vendor.test/other"];
+    assert.deepEqual(
+      weighed.map((resource) => accelerators.weightMilli(resource)),
+      [250n, 2000n, 1000n, undefined],
+    );
+  });
+
+  it("is told of empty lists as such: then mesh proxies are no exception and nothing is mirrored", async () => {
+    const nothing: MirrorSetting = { rules: [], exempt: [], onMissing: "keep" };
+    const { resources } = await build({ accelerators: [], imageMirror: nothing, untouchedContainers: [] });
+    const { spec } = resourceOf(resources, "gate-deployment").inputs as {
+      spec: { template: { spec: { containers: { env: Variable[] }[] } } };
+    };
+    const settings = readSettings(environment(spec.template.spec.containers[0]!.env));
+    assert.deepEqual(settings.imageMirror, nothing);
+    assert.deepEqual(settings.untouchedContainers, new Set());
+    assert.deepEqual(settings.accelerators, standardAccelerators);
   });
 
   it("is called on the Service's own name", async () => {

@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import {
   commonLabels,
   ENABLED,
+  IMAGE_MIRROR_NAMESPACE_LABEL,
+  type OptIns,
+  optInLabels,
+  POD_DEFAULTS_NAMESPACE_LABEL,
   type PodSecurityLevel,
   podSecurityLabels,
   QUOTA_NAMESPACE_LABEL,
@@ -34,7 +38,28 @@ describe("labels", () => {
     });
   }
 
-  it("keep PrimeHub's label for namespaces with quota", () => {
-    assert.deepEqual([QUOTA_NAMESPACE_LABEL, ENABLED], ["primehub.io/resources-validation-webhook", "enabled"]);
+  it("keep PrimeHub's labels for namespaces with quota and the mirror, and have one for PodDefaults", () => {
+    assert.deepEqual(
+      [QUOTA_NAMESPACE_LABEL, IMAGE_MIRROR_NAMESPACE_LABEL, POD_DEFAULTS_NAMESPACE_LABEL, ENABLED],
+      [
+        "primehub.io/resources-validation-webhook",
+        "primehub.io/image-mutation-webhook",
+        "carrel.dev/pod-defaults",
+        "enabled",
+      ],
+    );
   });
+
+  const none: OptIns = { quota: false, podDefaults: false, imageMirror: false };
+  const optIns: readonly [OptIns, Record<string, string>][] = [
+    [none, {}],
+    [{ ...none, quota: true }, { [QUOTA_NAMESPACE_LABEL]: "enabled" }],
+    [{ ...none, podDefaults: true }, { [POD_DEFAULTS_NAMESPACE_LABEL]: "enabled" }],
+    [{ ...none, imageMirror: true }, { [IMAGE_MIRROR_NAMESPACE_LABEL]: "enabled" }],
+  ];
+  for (const [given, labels] of optIns) {
+    it(`opt a namespace in to ${JSON.stringify(given)}, and leave out what it does not want`, () => {
+      assert.deepEqual(optInLabels(given), labels);
+    });
+  }
 });

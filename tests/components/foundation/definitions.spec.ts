@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Definitions } from "../../../components/foundation/definitions.ts";
-import { customResourceDefinitions } from "../../../crds/index.ts";
+import { customResourceDefinitions, kubeflowPodDefaultDefinition } from "../../../crds/index.ts";
 import { customResourceDefinition } from "../../../crds/schema.ts";
 import { outline, recordParts, resourceOf } from "../../support/mocks.ts";
 import { labels } from "../support.ts";
@@ -35,19 +35,22 @@ describe("Definitions", () => {
     ]);
   });
 
-  it("registers every definition of the platform under its plural, schema included", async () => {
-    const { resources } = await recordParts(
-      (opts) => new Definitions("definitions", { definitions: customResourceDefinitions }, opts),
-    );
+  it("registers every definition under its plural, and under its whole name outside of our group", async () => {
+    const all = [...customResourceDefinitions, kubeflowPodDefaultDefinition];
+    const { resources } = await recordParts((opts) => new Definitions("definitions", { definitions: all }, opts));
     const type = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
     assert.deepEqual(outline(resources), [
       " > carrel:foundation:Definitions definitions",
       `definitions > ${type} definitions-groups`,
+      `definitions > ${type} definitions-poddefaults`,
+      `definitions > ${type} definitions-poddefaults.kubeflow.org`,
       `definitions > ${type} definitions-quotaledgers`,
     ]);
-    const specs = ["definitions-groups", "definitions-quotaledgers"].map((name) => resourceOf(resources, name).inputs);
+    const specs = ["groups", "quotaledgers", "poddefaults", "poddefaults.kubeflow.org"].map(
+      (name) => resourceOf(resources, `definitions-${name}`).inputs,
+    );
     // As the engine receives it: keys without a value are not sent.
-    const sent = JSON.parse(JSON.stringify(customResourceDefinitions)) as typeof customResourceDefinitions;
+    const sent = JSON.parse(JSON.stringify(all)) as typeof all;
     assert.deepEqual(
       specs,
       sent.map(({ metadata, ...rest }) => ({ ...rest, metadata: { ...metadata, labels: labels("foundation") } })),

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
+import type { OptIns } from "../../../components/core/labels.ts";
 import { ManagedNamespace, type ManagedNamespaceArgs } from "../../../components/foundation/managed-namespace.ts";
 import { outline, type Recording, recordParts, resourceOf } from "../../support/mocks.ts";
 import { labels } from "../support.ts";
 
-const closed: ManagedNamespaceArgs = { namespace: "library-stacks", podSecurity: "baseline", quota: false, dns: false };
+const none: OptIns = { quota: false, podDefaults: false, imageMirror: false };
+const closed: ManagedNamespaceArgs = {
+  namespace: "library-stacks",
+  podSecurity: "baseline",
+  optIns: none,
+  dns: false,
+};
 
 const build = (args: ManagedNamespaceArgs): Promise<Recording<ManagedNamespace>> =>
   recordParts((opts) => new ManagedNamespace("stacks", args, opts));
@@ -57,13 +64,22 @@ describe("ManagedNamespace", () => {
     assert.deepEqual(outputs, { stacks: { name: "library-stacks" } });
   });
 
-  it("opts in to quota by the label of the public contract, and by nothing else", async () => {
-    const { resources } = await build({ ...closed, quota: true });
-    assert.deepEqual(resources, [
-      component,
-      namespaceOf({ "primehub.io/resources-validation-webhook": "enabled" }),
-      defaultDeny,
-    ]);
+  const contract: Readonly<Record<keyof OptIns, string>> = {
+    quota: "primehub.io/resources-validation-webhook",
+    podDefaults: "carrel.dev/pod-defaults",
+    imageMirror: "primehub.io/image-mutation-webhook",
+  };
+  for (const [what, label] of Object.entries(contract)) {
+    it(`opts in to ${what} by the label of the public contract, and by nothing else`, async () => {
+      const { resources } = await build({ ...closed, optIns: { ...none, [what]: true } });
+      assert.deepEqual(resources, [component, namespaceOf({ [label]: "enabled" }), defaultDeny]);
+    });
+  }
+
+  it("opts in to all of them at once", async () => {
+    const { resources } = await build({ ...closed, optIns: { quota: true, podDefaults: true, imageMirror: true } });
+    const all = Object.fromEntries(Object.values(contract).map((label) => [label, "enabled"]));
+    assert.deepEqual(resources, [component, namespaceOf(all), defaultDeny]);
   });
 
   it("opens the cluster's DNS to all its pods where asked to", async () => {

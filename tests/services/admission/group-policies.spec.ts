@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { unlimited } from "../../../quota/resources.ts";
 import { groupPolicy, memberLimits, watchedGroup } from "../../../services/admission/group-policies.ts";
 import type { KubeObject } from "../../../services/lib/kube/types.ts";
 
-const none = { cpu: null, memory: null, gpu: null };
+const none = unlimited;
 const group = (spec: object): KubeObject => ({ metadata: { name: "physics" }, spec }) as KubeObject;
 
 describe("groupPolicy", () => {
@@ -13,34 +14,27 @@ describe("groupPolicy", () => {
       memberQuota: none,
       memberQuotas: new Map(),
       defaults: none,
-      limitsMembers: false,
     });
   });
 
   it("reads every amount", () => {
     const spec = {
-      quota: { cpu: 8, memory: "16Gi", gpu: 0 },
+      quota: { cpu: 8, memory: "16Gi", gpu: 0, "ephemeral-storage": "1Ki", pods: 20 },
       memberQuota: { cpu: "1500m", gpu: null },
-      memberQuotas: { ada: { gpu: 2 } },
+      memberQuotas: { ada: { gpu: "1.5" } },
       defaults: { cpu: "100m", memory: "1Mi" },
     };
     const policy = groupPolicy({ metadata: { name: "physics" }, spec });
     assert.deepEqual(policy, {
       name: "physics",
-      quota: { cpu: 8000n, memory: 17_179_869_184n, gpu: 0n },
+      quota: { cpu: 8000n, memory: 17_179_869_184n, gpu: 0n, "ephemeral-storage": 1024n, pods: 20n },
       memberQuota: { ...none, cpu: 1500n },
-      memberQuotas: new Map([["ada", { ...none, gpu: 2n }]]),
-      defaults: { cpu: 100n, memory: 1_048_576n, gpu: null },
-      limitsMembers: true,
+      memberQuotas: new Map([["ada", { ...none, gpu: 1500n }]]),
+      defaults: { ...none, cpu: 100n, memory: 1_048_576n },
     });
-    assert.deepEqual(memberLimits(policy, "ada"), { ...none, gpu: 2n });
+    assert.deepEqual(memberLimits(policy, "ada"), { ...none, gpu: 1500n });
     assert.deepEqual(memberLimits(policy, "grace"), { ...none, cpu: 1500n });
     assert.deepEqual(memberLimits(policy, "__proto__"), { ...none, cpu: 1500n });
-  });
-
-  it("limits members also where only one of them is limited, and not by nulls", () => {
-    const limits = (spec: object): boolean => groupPolicy({ metadata: { name: "physics" }, spec }).limitsMembers;
-    assert.deepEqual([{ memberQuotas: { ada: {} } }, { memberQuota: { cpu: null } }].map(limits), [true, false]);
   });
 });
 

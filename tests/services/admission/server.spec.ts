@@ -60,9 +60,11 @@ describe("webhookServer", () => {
     await closed(server);
   });
 
-  const send = (path: string, body: string | Buffer = review, method = "POST"): Promise<Answer> =>
+  const json = { "content-type": "application/json" };
+  const send = (path: string, body: string | Buffer = review, method = "POST", headers = json): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const request = httpsRequest({ host: "127.0.0.1", port: portOf(server), path, method, agent }, (response) => {
+      const options = { host: "127.0.0.1", port: portOf(server), path, method, agent, headers };
+      const request = httpsRequest(options, (response) => {
         const port = response.socket.localPort;
         let text = "";
         response.setEncoding("utf8").on("data", (chunk: string) => {
@@ -93,16 +95,30 @@ describe("webhookServer", () => {
     assert.deepEqual(logged, ["denied"]);
   });
 
-  it("answers 404 for any other path or method", async () => {
-    for (const [path, method] of [
-      ["/", "POST"],
-      ["/quota/", "POST"],
-      ["/constructor", "POST"],
-      ["/quota", "GET"],
-    ]) {
-      const { code, body } = await send(path ?? "", method === "GET" ? "" : review, method);
-      assert.deepEqual([path, code, body], [path, 404, "not found: POST an AdmissionReview\n"]);
+  it("answers 404 for any other path", async () => {
+    for (const path of ["/", "/quota/", "/constructor"]) {
+      const { code, body } = await send(path);
+      assert.deepEqual([path, code, body], [path, 404, `there is no webhook at ${path}\n`]);
     }
+  });
+
+  it("answers 405 and 415 for other methods, types and encodings", async () => {
+    const got = await send("/quota", "", "GET");
+    assert.deepEqual([got.code, got.body], [405, "GET is not allowed: POST an AdmissionReview\n"]);
+    const text = await send("/quota", review, "POST", { "content-type": "text/plain" });
+    assert.deepEqual([text.code, text.body], [415, 'content type "text/plain" is not application/json\n']);
+    const packed = await send("/quota", review, "POST", { ...json, "content-encoding": "gzip" } as typeof json);
+    assert.deepEqual([packed.code, packed.body], [415, 'content encoding "gzip" is not supported\n']);
+    const typed = await send("/quota", review, "POST", { "content-type": "Application/JSON; charset=utf-8" });
+    assert.equal(typed.code, 200);
+  });
+
+  it("answers 400 for bytes that are not UTF-8, and for what is nested beyond measure", async () => {
+    const bytes = await send("/quota", Buffer.from([0x22, 0xff, 0x22]));
+    assert.deepEqual([bytes.code, bytes.body], [400, "the body is not UTF-8\n"]);
+    const nested = await send("/quota", "[".repeat(1_000_000));
+    assert.equal(nested.code, 400);
+    assert.equal((await send("/quota")).code, 200);
   });
 
   it("answers 400 for what is no review, and for a webhook that fails", async () => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { standardAccelerators } from "../../../quota/accelerators.ts";
 import { readSettings } from "../../../services/admission/settings.ts";
+import { meshProxies } from "../../../services/lib/pod-defaults/types.ts";
 import { UserError } from "../../../services/lib/user-error.ts";
 
 describe("readSettings", () => {
@@ -10,6 +12,9 @@ describe("readSettings", () => {
       tlsDir: "/etc/carrel/tls",
       namespace: "carrel-system",
       bypass: new Set(),
+      accelerators: standardAccelerators,
+      imageMirror: { rules: [], exempt: [], onMissing: "keep" },
+      untouchedContainers: meshProxies,
       logLevel: "info",
     });
   });
@@ -21,20 +26,37 @@ describe("readSettings", () => {
       METRICS_PORT: "65535",
       TLS_DIR: "/tls",
       LOG_LEVEL: "debug",
+      IMAGE_MIRROR: "",
+      POD_DEFAULTS_UNTOUCHED: "proxy,",
+      ACCELERATORS: "example.com/npu=2,nvidia.com/mig-1g.*=143m,",
       BYPASS_SERVICE_ACCOUNTS: "kube-system:daemon-set-controller,a:b.c,",
     };
-    assert.deepEqual(readSettings(env), {
+    const { accelerators, ...settings } = readSettings(env);
+    assert.deepEqual(settings, {
       port: 0,
       metricsPort: 65_535,
       tlsDir: "/tls",
       namespace: "ns",
       bypass: new Set(["system:serviceaccount:kube-system:daemon-set-controller", "system:serviceaccount:a:b.c"]),
+      imageMirror: { rules: [], exempt: [], onMissing: "keep" },
+      untouchedContainers: new Set(["proxy"]),
       logLevel: "debug",
     });
+    const names = ["example.com/npu", "nvidia.com/mig-1g.5gb", "nvidia.com/gpu", "amd.com/other"];
+    assert.deepEqual(
+      names.map((name) => accelerators.weightMilli(name)),
+      [2000n, 143n, 1000n, undefined],
+    );
   });
 
   it("names every problem at once", () => {
-    const env = { PORT: "x", METRICS_PORT: "65536", LOG_LEVEL: "loud", BYPASS_SERVICE_ACCOUNTS: "daemon,a:b, c:d" };
+    const env = {
+      PORT: "x",
+      METRICS_PORT: "65536",
+      LOG_LEVEL: "loud",
+      BYPASS_SERVICE_ACCOUNTS: "daemon,a:b, c:d",
+      ACCELERATORS: "example.com/npu",
+    };
     const problems = [
       "NAMESPACE is not set: give the namespace of the quota ledgers",
       'LOG_LEVEL must be one of debug, info, warn, error, got "loud"',
@@ -42,6 +64,8 @@ describe("readSettings", () => {
       'BYPASS_SERVICE_ACCOUNTS must be namespace:name, got " c:d"',
       'PORT must be a port number, got "x"',
       'METRICS_PORT must be a port number, got "65536"',
+      "ACCELERATORS must be resource=weight: weight of example.com/npu: " +
+        '"" is not a quantity: write for example 500m, 2, 1.5Gi or 2e3',
     ];
     assert.throws(
       () => readSettings(env),
@@ -57,6 +81,21 @@ describe("readSettings", () => {
     it(`takes ${JSON.stringify(port)} for no port number`, () => {
       assert.throws(() => readSettings({ NAMESPACE: "ns", PORT: port }), {
         message: `PORT must be a port number, got "${port}"`,
+      });
+    });
+  }
+
+  const noNumber = "is not a quantity: write for example 500m, 2, 1.5Gi or 2e3";
+  const unreadable: Readonly<Record<string, string>> = {
+    "a/b=1=2": `weight of a/b: "1=2" ${noNumber}`,
+    "a/b=1,c/d=many": `weight of c/d: "many" ${noNumber}`,
+    "gpu=1": '"gpu" is no extended resource: write vendor.example/name, or vendor.example/prefix-*',
+    " a/b=1": '" a/b" is no extended resource: write vendor.example/name, or vendor.example/prefix-*',
+  };
+  for (const [text, reason] of Object.entries(unreadable)) {
+    it(`does not read ${JSON.stringify(text)} as accelerators`, () => {
+      assert.throws(() => readSettings({ NAMESPACE: "ns", ACCELERATORS: text }), {
+        message: `ACCELERATORS must be resource=weight: ${reason}`,
       });
     });
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { Reservation } from "../../../crds/index.ts";
 import type { KubeObject } from "../../../services/lib/kube/types.ts";
 import type { Faults } from "./simulation/replica.ts";
-import { churn, rush, type Scenario, SLOTS } from "./simulation/scenario.ts";
+import { churn, rush, type Scenario, SLOTS, STAYERS, stretch } from "./simulation/scenario.ts";
 import { type Outcome, World } from "./simulation/world.ts";
 
 /** A bad day in a data centre, and nothing that breaks the rules of a Kubernetes API. */
@@ -14,7 +15,7 @@ const seeds = Array.from({ length: SEEDS }, (_, i) => i + 1);
 const play = (scenario: Scenario, faults = weather): Promise<Outcome> => new World(scenario, faults).run();
 
 interface Ledger extends KubeObject {
-  readonly spec: { readonly observedPodVersion: string; readonly reservations: readonly object[] };
+  readonly spec: { readonly observedPodVersion: string; readonly reservations: readonly Reservation[] };
 }
 const changing =
   (change: (spec: Ledger["spec"]) => Partial<Ledger["spec"]>) =>
@@ -25,10 +26,10 @@ const changing =
 
 /** Holds after every run, whatever happened in it. */
 function holds(seed: number, outcome: Outcome, clearedWithinMs = CLEARED_WITHIN_MS): void {
-  const { violations, openReservations, clearedMs, lastCreateMs, usage, recount, refusals } = outcome;
+  const { violations, openReservations, clearedMs, lastRequestMs, usage, recount, refusals } = outcome;
   assert.deepEqual(violations, []);
   assert.equal(openReservations, 0, `seed ${seed}: reservations are left`);
-  assert.ok(clearedMs - lastCreateMs <= clearedWithinMs, `seed ${seed}: ${clearedMs - lastCreateMs} ms to clear`);
+  assert.ok(clearedMs - lastRequestMs <= clearedWithinMs, `seed ${seed}: ${clearedMs - lastRequestMs} ms to clear`);
   for (const seen of usage) assert.deepEqual(seen, recount, `seed ${seed}`);
   for (const reason of refusals) assert.ok(["QuotaExceeded", "StateUnknown"].includes(reason), reason);
 }
@@ -53,6 +54,19 @@ describe("admission in a simulated cluster", function () {
     }
   });
 
+  it("holds too while pods grow and shrink in place, also where watches lag far behind", async () => {
+    let resized = 0;
+    for (const seed of seeds) {
+      const slowWatchMs = seed % 2 === 0 ? weather.slowWatchMs : 15_000;
+      const outcome = await play(stretch(seed), { ...weather, slowWatch: 0.05, slowWatchMs });
+      holds(seed, outcome, CLEARED_WITHIN_MS + slowWatchMs);
+      assert.equal(outcome.unmet, 0, `seed ${seed}: pods that fit were not admitted`);
+      assert.equal(outcome.live.length, STAYERS, `seed ${seed}`);
+      resized += outcome.resized;
+    }
+    assert.ok(resized > 10 * STAYERS, `${resized} pods changed their size`);
+  });
+
   it("does so too with a single replica whose watches stand still for longer than reservations live", async () => {
     for (const seed of seeds.slice(0, 30)) {
       const scenario = { ...rush(seed), replicas: 1, kills: [], untilMs: 400_000 };
@@ -64,10 +78,13 @@ describe("admission in a simulated cluster", function () {
 
   describe("would show it", () => {
     /** Whether some run exceeds a quota under a fault that the design has to prevent. */
-    const exceeds = async (faults: Partial<Faults>): Promise<boolean> => {
+    const exceeds = async (
+      faults: Partial<Faults>,
+      scenarios: readonly ((seed: number) => Scenario)[],
+    ): Promise<boolean> => {
       for (const seed of seeds) {
-        for (const scenario of [churn(seed), rush(seed)]) {
-          const { violations } = await play(scenario, { ...weather, ...faults });
+        for (const scenario of scenarios) {
+          const { violations } = await play(scenario(seed), { ...weather, ...faults });
           if (violations.length > 0) return true;
         }
       }
@@ -75,13 +92,25 @@ describe("admission in a simulated cluster", function () {
     };
 
     it("if reservations were not kept", async () => {
-      assert.ok(await exceeds({ tamper: changing(() => ({ reservations: [] })) }));
+      assert.ok(await exceeds({ tamper: changing(() => ({ reservations: [] })) }, [churn, rush]));
     });
     it("if ledgers did not say which pods they rely on", async () => {
-      assert.ok(await exceeds({ tamper: changing(() => ({ observedPodVersion: "" })) }));
+      assert.ok(await exceeds({ tamper: changing(() => ({ observedPodVersion: "" })) }, [churn, rush]));
     });
     it("if reservations expired before their requests ended", async () => {
-      assert.ok(await exceeds({ clockSpeed: 10 }));
+      assert.ok(await exceeds({ clockSpeed: 4 }, [churn, rush]));
+    });
+    it("if growth were not reserved", async () => {
+      const tamper = changing(({ reservations }) => ({
+        reservations: reservations.filter(({ uid }) => !uid.endsWith("/resize")),
+      }));
+      assert.ok(await exceeds({ tamper }, [stretch]));
+    });
+    it("if reservations of growth were dropped whenever the pod is shown, also as it was before", async () => {
+      const tamper = changing(({ reservations }) => ({
+        reservations: reservations.map(({ podVersion: _, ...reservation }) => reservation),
+      }));
+      assert.ok(await exceeds({ tamper }, [stretch]));
     });
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Accelerators } from "../../../quota/accelerators.ts";
 import { type Amounts, add, type Limits, nothing, unlimited } from "../../../quota/resources.ts";
 import { type OwnedPod, ownedPod, UsageIndex } from "../../../services/admission/usage-index.ts";
 import type { KubeObject } from "../../../services/lib/kube/types.ts";
@@ -11,9 +12,11 @@ interface Some {
   readonly user?: string;
   readonly cpu?: string;
   readonly phase?: string;
+  /** What its container has, as its status says. */
+  readonly actual?: string;
 }
 
-function podOf({ uid, version = "1", group, user, cpu, phase }: Some): OwnedPod {
+function podOf({ uid, version = "1", group, user, cpu, phase, actual }: Some): OwnedPod {
   const labels = {
     ...(group === undefined ? {} : { "carrel.dev/group": group }),
     ...(user === undefined ? {} : { "carrel.dev/user": user }),
@@ -22,10 +25,15 @@ function podOf({ uid, version = "1", group, user, cpu, phase }: Some): OwnedPod 
   return ownedPod({
     metadata: { name: uid, namespace: "work", uid, resourceVersion: version, labels },
     spec: { containers: [{ name: "main", image: "x", ...resources }] },
-    status: { phase },
+    status: {
+      phase,
+      ...(actual === undefined
+        ? {}
+        : { containerStatuses: [{ name: "main", resources: { limits: { cpu: actual } } }] }),
+    },
   } as KubeObject);
 }
-const cpu = (amount: bigint): Amounts => ({ ...nothing, cpu: amount });
+const cpu = (amount: bigint): Amounts => ({ ...nothing, cpu: amount, pods: 1n });
 
 type Live = ReadonlyMap<string, Required<Omit<Some, "version">>>;
 const stated = ({ group, user, ...pod }: Required<Omit<Some, "version">>): OwnedPod =>
@@ -48,9 +56,10 @@ function apply(index: UsageIndex, live: Live, pod: Required<Omit<Some, "version"
 
 function recount(live: Live, group: string, user?: string): Amounts {
   const worth: Readonly<Record<string, bigint>> = { "1": 1000n, "250m": 250n, nonsense: 0n };
+  const more = (a: bigint, b: bigint): bigint => (a > b ? a : b);
   return [...live.values()]
     .filter((pod) => pod.group === group && pod.phase === "Running" && (user === undefined || pod.user === user))
-    .reduce((sum, pod) => add(sum, cpu(worth[pod.cpu] ?? 0n)), nothing);
+    .reduce((sum, pod) => add(sum, cpu(more(worth[pod.cpu] ?? 0n, worth[pod.actual] ?? 0n))), nothing);
 }
 
 describe("ownedPod", () => {
@@ -75,6 +84,7 @@ describe("ownedPod", () => {
         overhead: { cpu: "1m" },
         resources: { requests: { cpu: "2" } },
       },
+      actual: undefined,
       terminal: false,
     });
   });
@@ -87,9 +97,41 @@ describe("ownedPod", () => {
         metadata: { name: "a" },
         owner: undefined,
         spec: undefined,
+        actual: undefined,
         terminal: true,
       });
     }
+  });
+
+  it("keeps what containers have as their statuses say it, and what the spec says of the others", () => {
+    const resources = (amount: string): object => ({ resources: { limits: { cpu: amount } } });
+    const { spec, actual } = ownedPod({
+      metadata: { name: "a", uid: "1", labels: { "carrel.dev/group": "g" } },
+      spec: {
+        containers: [
+          { name: "main", image: "x", ...resources("1") },
+          { name: "new", image: "x", ...resources("2") },
+          { name: "bare", image: "x" },
+        ],
+        initContainers: [{ name: "side", image: "x", restartPolicy: "Always", ...resources("3") }],
+        overhead: { cpu: "1m" },
+        resources: { limits: { cpu: "20" } },
+      },
+      status: {
+        containerStatuses: [{ name: "main", ready: true, ...resources("4") }, { name: "new" }],
+        initContainerStatuses: [{ name: "side", ...resources("5") }],
+      },
+    } as KubeObject);
+    assert.deepEqual(spec?.resources, { limits: { cpu: "20" } });
+    assert.deepEqual(actual, {
+      containers: [
+        { name: "main", ...resources("4") },
+        { name: "new", ...resources("2") },
+        { name: "bare", resources: null },
+      ],
+      initContainers: [{ name: "side", restartPolicy: "Always", ...resources("5") }],
+      overhead: { cpu: "1m" },
+    });
   });
 
   it("takes finished pods for terminal, and only those", () => {
@@ -102,14 +144,14 @@ describe("ownedPod", () => {
 describe("UsageIndex", () => {
   it("charges a group and its member while a pod lives, and remembers its version afterwards", () => {
     const index = new UsageIndex(() => unlimited);
-    const all = (): unknown[] => [index.total("g"), index.ofMember("g", "ada"), index.seen("1")];
-    assert.deepEqual(all(), [nothing, nothing, undefined]);
+    const all = (): unknown[] => [index.total("g"), index.ofMember("g", "ada"), index.seen("1"), index.charged("1")];
+    assert.deepEqual(all(), [nothing, nothing, undefined, undefined]);
     index.put(podOf({ uid: "1", version: "5", group: "g", user: "ada", cpu: "2" }));
-    assert.deepEqual(all(), [cpu(2000n), cpu(2000n), "5"]);
+    assert.deepEqual(all(), [cpu(2000n), cpu(2000n), "5", cpu(2000n)]);
     index.put(podOf({ uid: "1", version: "8", group: "g", user: "ada", cpu: "2", phase: "Failed" }));
-    assert.deepEqual(all(), [nothing, nothing, "8"]);
+    assert.deepEqual(all(), [nothing, nothing, "8", undefined]);
     index.remove(podOf({ uid: "1", version: "9", group: "g", user: "ada", cpu: "2" }));
-    assert.deepEqual(all(), [nothing, nothing, "9"]);
+    assert.deepEqual(all(), [nothing, nothing, "9", undefined]);
   });
 
   it("charges the group alone for a pod of no member", () => {
@@ -122,17 +164,46 @@ describe("UsageIndex", () => {
     let defaults: Limits = unlimited;
     const index = new UsageIndex(() => defaults);
     index.put(podOf({ uid: "1", group: "g", user: "ada" }));
-    assert.deepEqual(index.total("g"), nothing);
-    defaults = { cpu: 250n, memory: 1n, gpu: null };
+    assert.deepEqual(index.total("g"), cpu(0n));
+    defaults = { cpu: 250n, memory: 1n, gpu: null, "ephemeral-storage": 9n, pods: null };
     index.recharge("g");
     index.recharge("unknown");
+    const expected = { cpu: 250n, memory: 1n, gpu: 0n, "ephemeral-storage": 9n, pods: 1n };
+    assert.deepEqual([index.total("g"), index.ofMember("g", "ada")], [expected, expected]);
+  });
+
+  it("charges the larger of what a pod asks for and what it has, one resource at a time", () => {
+    const index = new UsageIndex(() => unlimited);
+    const charged = (spec: string, actual?: string): bigint | undefined => {
+      index.put(podOf({ uid: "1", group: "g", cpu: spec, ...(actual === undefined ? {} : { actual }) }));
+      return index.charged("1")?.cpu;
+    };
     assert.deepEqual(
-      [index.total("g"), index.ofMember("g", "ada")],
-      [
-        { cpu: 250n, memory: 1n, gpu: 0n },
-        { cpu: 250n, memory: 1n, gpu: 0n },
-      ],
+      [charged("1"), charged("3", "1"), charged("3", "3"), charged("2", "3"), charged("2", "2")],
+      [1000n, 3000n, 3000n, 3000n, 2000n],
     );
+    assert.deepEqual(index.total("g"), cpu(2000n));
+  });
+
+  it("counts a pod that states no limit as a pod, and one whose amounts cannot be read", () => {
+    const index = new UsageIndex(() => unlimited);
+    index.put(podOf({ uid: "1", group: "g" }));
+    index.put(podOf({ uid: "2", group: "g", cpu: "nonsense" }));
+    assert.deepEqual(index.total("g"), { ...nothing, pods: 2n });
+  });
+
+  it("counts slices with the weights of the site", () => {
+    const rules = [{ resource: "nvidia.com/mig-1g.5gb", weight: "143m" }];
+    const pod = ownedPod({
+      metadata: { name: "a", uid: "1", labels: { "carrel.dev/group": "g" } },
+      spec: { containers: [{ name: "main", resources: { limits: { "nvidia.com/mig-1g.5gb": 2 } } }] },
+    } as KubeObject);
+    const totals = [new Accelerators(rules), undefined].map((accelerators) => {
+      const index = new UsageIndex(() => unlimited, accelerators);
+      index.put(pod);
+      return index.total("g").gpu;
+    });
+    assert.deepEqual(totals, [286n, 2000n]);
   });
 
   it("moves the charge of a pod whose owner changed, and drops it when nobody owns it any more", () => {
@@ -160,6 +231,7 @@ describe("UsageIndex", () => {
       group: fc.constantFrom("", "g", "h"),
       user: fc.constantFrom("", "ada", "grace"),
       cpu: fc.constantFrom("1", "250m", "nonsense"),
+      actual: fc.constantFrom("1", "250m", "nonsense"),
       phase: fc.constantFrom("Running", "Succeeded"),
     });
     fc.assert(

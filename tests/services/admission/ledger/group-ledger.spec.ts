@@ -1,96 +1,7 @@
 import assert from "node:assert/strict";
-import { nothing, unlimited } from "../../../../quota/resources.ts";
-import type { GroupPolicy } from "../../../../services/admission/group-policies.ts";
-import { EXPIRY_MS, GroupLedger } from "../../../../services/admission/ledger/group-ledger.ts";
-import type { StoredLedger } from "../../../../services/admission/ledger/ledger-store.ts";
-import { type Claim, type Entries, emptyEntries } from "../../../../services/admission/ledger/plan.ts";
-
-const policy: GroupPolicy = {
-  name: "g",
-  quota: { ...unlimited, cpu: 1000n },
-  memberQuota: unlimited,
-  memberQuotas: new Map(),
-  defaults: unlimited,
-  limitsMembers: false,
-};
-const claim = (uid: string, cpu = 400n): Claim => ({
-  uid,
-  namespace: "work",
-  name: `pod-${uid}`,
-  user: "ada",
-  amounts: { ...nothing, cpu },
-  dryRun: false,
-});
-const uids = ({ reservations }: Entries): string[] => reservations.map(({ uid }) => uid);
-const unknown = (message: string): object => ({
-  reason: "StateUnknown",
-  message,
-  causes: [{ reason: "StateUnknown", message }],
-});
-
-/** A ledger over a store in memory, with everything that it is told under control. */
-class Bench {
-  now = 1_000;
-  reads = 0;
-  stored: StoredLedger = { resourceVersion: undefined, uid: undefined, entries: emptyEntries };
-  rules: GroupPolicy | undefined = policy;
-  existing = new Set<string>();
-  asked: string[] = [];
-  seen: Record<string, string> = {};
-  reaches = true;
-  readonly writes: string[] = [];
-  readonly swaps: Entries[] = [];
-  /** Before each swap; may write first, throw, or wait. */
-  onSwap: () => void | Promise<void> = () => {};
-  readonly ledger = new GroupLedger({
-    group: "g",
-    store: {
-      read: async () => {
-        this.reads++;
-        return this.stored;
-      },
-      swap: (_group, base, entries) => this.#swap(base, entries),
-    },
-    policy: () => this.rules,
-    pods: {
-      seen: (uid) => this.seen[uid],
-      total: () => nothing,
-      ofMember: () => nothing,
-      reaches: async () => this.reaches,
-    },
-    watched: () => undefined,
-    podExists: async (namespace, name, uid) => {
-      this.asked.push(`${namespace}/${name}`);
-      return this.existing.has(uid);
-    },
-    clock: {
-      now: () => this.now,
-      monotonicMs: () => this.now,
-      sleep: async (ms) => {
-        this.now += ms;
-      },
-    },
-    random: () => 0.5,
-    onWrite: (result) => this.writes.push(result),
-  });
-
-  decide(...claims: Claim[]): Promise<unknown[]> {
-    return Promise.all(claims.map((item) => this.ledger.decide(item, this.now + 4_000)));
-  }
-
-  /** Somebody else's write. */
-  write(entries: Entries): void {
-    this.stored = { resourceVersion: String(Number(this.stored.resourceVersion ?? 0) + 1), uid: "u", entries };
-  }
-
-  async #swap(base: StoredLedger, entries: Entries): Promise<StoredLedger | undefined> {
-    await this.onSwap();
-    if (base.resourceVersion !== this.stored.resourceVersion) return undefined;
-    this.swaps.push(entries);
-    this.write(entries);
-    return this.stored;
-  }
-}
+import { EXPIRY_MS } from "../../../../services/admission/ledger/group-ledger.ts";
+import { emptyEntries } from "../../../../services/admission/ledger/plan.ts";
+import { Bench, claim, live, resize, uids, unknown } from "./bench.ts";
 
 describe("GroupLedger.decide", () => {
   it("reserves before it answers, and remembers what it wrote", async () => {
@@ -132,7 +43,7 @@ describe("GroupLedger.decide", () => {
     const bench = new Bench();
     bench.onSwap = () => {
       bench.onSwap = () => {};
-      const amounts = { cpuMilli: "900", memoryBytes: "0", gpu: "0" };
+      const amounts = { cpuMilli: "900", memoryBytes: "0", gpuMilli: "0", ephemeralStorageBytes: "0" };
       bench.write({ observedPodVersion: "", reservations: [{ uid: "x", namespace: "work", name: "x", ...amounts }] });
     };
     const [denied] = await bench.decide(claim("1"));
@@ -161,12 +72,49 @@ describe("GroupLedger.decide", () => {
     assert.equal(bench.reads, 3);
   });
 
-  it("refuses while the pod watch is behind the ledger", async () => {
+  const behind = unknown('group "g": the pod watch is behind the ledger: try again');
+  const behindLedger = (bench: Bench): void => {
+    bench.write({ observedPodVersion: "50", reservations: [] });
+    bench.reached = "49";
+  };
+
+  it("refuses when the pod watch stays behind the ledger", async () => {
     const bench = new Bench();
-    bench.reaches = false;
-    const denied = unknown('group "g": the pod watch is behind the ledger: try again');
-    assert.deepEqual(await bench.decide(claim("1")), [denied]);
+    behindLedger(bench);
+    assert.deepEqual(await bench.decide(claim("1")), [behind]);
     assert.deepEqual(bench.swaps, []);
+    assert.deepEqual(bench.waits, [["50", 5_000]]);
+  });
+
+  it("refuses only those whose time is over, and decides the others once the pod watch has caught up", async () => {
+    const bench = new Bench();
+    behindLedger(bench);
+    bench.onLate = () => {
+      if (bench.waits.length === 2) bench.reached = "50";
+    };
+    const decide = (uid: string, deadlineMs: number): Promise<unknown> => bench.ledger.decide(claim(uid), deadlineMs);
+    const answers = [decide("1", 2_000), decide("2", 3_000), decide("3", 9_000), decide("4", 9_000)];
+    // The first was alone; the others share one attempt.
+    assert.deepEqual(await Promise.all(answers), [behind, behind, undefined, undefined]);
+    assert.deepEqual(
+      bench.waits.map(([, deadlineMs]) => deadlineMs),
+      [2_000, 3_000, 9_000],
+    );
+    assert.deepEqual(bench.swaps.map(uids), [["3", "4"]]);
+  });
+
+  it("waits for the version of a pod that is to grow", async () => {
+    const bench = new Bench();
+    bench.seen = { "1": "7" };
+    bench.charged = { "1": live };
+    assert.deepEqual(await bench.decide(resize(1000n)), [undefined]);
+    bench.reached = "7";
+    assert.deepEqual(await bench.decide(resize(1000n, "r2", "8")), [behind]);
+    assert.deepEqual(
+      bench.waits.map(([version]) => version),
+      ["7", "8"],
+    );
+    assert.deepEqual(bench.swaps.map(uids), [["1/resize"]]);
   });
 
   it("refuses when the group went away meanwhile", async () => {
@@ -209,11 +157,11 @@ describe("GroupLedger.settle", () => {
     bench.now += EXPIRY_MS - 1;
     await bench.ledger.settle();
     assert.deepEqual([uids(bench.stored.entries), bench.asked], [["1"], []]);
-    bench.existing = new Set(["1"]);
+    bench.existing = { "1": "60" };
     bench.now += 1;
     await bench.ledger.settle();
     assert.deepEqual([uids(bench.stored.entries), bench.asked], [["1"], ["work/pod-1"]]);
-    bench.existing = new Set();
+    bench.existing = {};
     await bench.ledger.settle();
     assert.deepEqual(bench.stored.entries, emptyEntries);
   });

@@ -11,7 +11,8 @@ import type { KubeClient } from "../../../../services/lib/kube/client.ts";
 import { KubeError } from "../../../../services/lib/kube/errors.ts";
 
 type Client = Pick<KubeClient, "get" | "create" | "replace">;
-const reservation = { uid: "1", namespace: "work", name: "pod-1", cpuMilli: "1", memoryBytes: "2", gpu: "0" };
+const amounts = { cpuMilli: "1", memoryBytes: "2", gpuMilli: "0", ephemeralStorageBytes: "3" };
+const reservation = { uid: "1", namespace: "work", name: "pod-1", ...amounts };
 const entries = { observedPodVersion: "7", reservations: [reservation] };
 const missing: StoredLedger = { resourceVersion: undefined, uid: undefined, entries: emptyEntries };
 const ledger = (resourceVersion: string): StoredLedger => ({ resourceVersion, uid: "u", entries });

@@ -18,14 +18,13 @@ const policy = (cpu: bigint | null, member: bigint | null = null): GroupPolicy =
   memberQuota: { ...unlimited, cpu: member },
   memberQuotas: new Map(),
   defaults: unlimited,
-  limitsMembers: member !== null,
 });
 const claim = (uid: string, cpu: bigint, more: Partial<Claim> = {}): Claim => ({
   uid,
   namespace: "work",
   name: `pod-${uid}`,
   user: "ada",
-  amounts: { ...nothing, cpu },
+  amounts: { ...nothing, cpu, pods: 1n },
   dryRun: false,
   ...more,
 });
@@ -36,10 +35,12 @@ const reserved = (uid: string, cpu: number, user = "ada"): Reservation => ({
   user,
   cpuMilli: String(cpu),
   memoryBytes: "0",
-  gpu: "0",
+  gpuMilli: "0",
+  ephemeralStorageBytes: "0",
 });
 const watch = (versions: Readonly<Record<string, string>> = {}, total: Amounts = nothing, own = total): Seen => ({
   seen: (uid) => versions[uid],
+  charged: () => undefined,
   total: () => total,
   ofMember: () => own,
 });
@@ -68,7 +69,7 @@ describe("settle", () => {
   it("drops expired ones without touching the version", () => {
     const before = entries(reserved("1", 1), reserved("2", 1));
     assert.deepEqual(
-      settle(before, watch(), (uid) => uid === "1"),
+      settle(before, watch(), ({ uid }) => uid === "1"),
       entries(reserved("2", 1)),
     );
   });
@@ -81,12 +82,8 @@ describe("plan", () => {
     assert.deepEqual(after, entries(reserved("1", 600), reserved("3", 400)));
     assert.equal(reserves, true);
     assert.deepEqual(
-      [...verdicts].map(([uid, denied]) => [uid, denied?.message]),
-      [
-        ["1", undefined],
-        ["2", 'quota exceeded: group "g": cpu quota 1, used 600m, requested 600m'],
-        ["3", undefined],
-      ],
+      verdicts.map((denied) => denied?.message),
+      [undefined, 'quota exceeded: group "g": cpu quota 1, used 600m, requested 600m', undefined],
     );
   });
 
@@ -95,7 +92,7 @@ describe("plan", () => {
     const seen = watch({}, { ...nothing, cpu: 1000n }, { ...nothing, cpu: 500n });
     const { verdicts } = plan(policy(1000n, 600n), open, [claim("3", 1n)], seen);
     assert.equal(
-      verdicts.get("3")?.message,
+      verdicts[0]?.message,
       'quota exceeded: member "ada" of group "g": cpu quota 600m, used 600m, requested 1m; ' +
         'group "g": cpu quota 1, used 1300m, requested 1m',
     );
@@ -108,7 +105,7 @@ describe("plan", () => {
       [claim("1", 1n, { user: undefined })],
       watch(),
     );
-    assert.deepEqual([...verdicts], [["1", undefined]]);
+    assert.deepEqual(verdicts, [undefined]);
     const { user: _, ...ofGroup } = reserved("1", 1);
     assert.deepEqual(after.reservations, [ofGroup]);
   });
@@ -116,13 +113,7 @@ describe("plan", () => {
   it("says yes again to a uid that has its reservation or its pod, and reserves nothing more", () => {
     const open = entries(reserved("1", 1000));
     const again = plan(policy(1000n), open, [claim("1", 1000n), claim("2", 1000n)], watch({ "2": "5" }));
-    assert.deepEqual(
-      again.verdicts,
-      new Map([
-        ["1", undefined],
-        ["2", undefined],
-      ]),
-    );
+    assert.deepEqual(again.verdicts, [undefined, undefined]);
     assert.equal(again.entries, open);
     assert.equal(again.reserves, false);
     const twice = plan(policy(1000n), entries(), [claim("1", 700n), claim("1", 700n)], watch());
@@ -134,7 +125,7 @@ describe("plan", () => {
     const { entries: after, verdicts } = plan(policy(1000n), entries(), claims, watch());
     assert.deepEqual(after, entries(reserved("3", 1000)));
     assert.deepEqual(
-      [...verdicts.values()].map((denied) => denied?.reason),
+      verdicts.map((denied) => denied?.reason),
       [undefined, "QuotaExceeded", undefined],
     );
   });
@@ -142,13 +133,28 @@ describe("plan", () => {
   it("refuses more reservations than a ledger holds", () => {
     const full = entries(...Array.from({ length: MAX_RESERVATIONS }, (_, i) => reserved(`r${i}`, 0)));
     const { verdicts, reserves } = plan(policy(null), full, [claim("1", 1n)], watch());
-    const message = 'group "g" has 4000 pods under way: try again';
-    assert.deepEqual(verdicts.get("1"), {
+    const message = `group "g" has ${MAX_RESERVATIONS} pods under way: try again`;
+    assert.deepEqual(verdicts[0], {
       reason: "StateUnknown",
       message,
       causes: [{ reason: "StateUnknown", message }],
     });
     assert.equal(reserves, false);
+  });
+
+  it("counts every reservation as one pod, and all five resources", () => {
+    const quota = { cpu: 9n, memory: 9n, gpu: 9n, "ephemeral-storage": 9n, pods: 2n };
+    const first = claim("1", 1n, { amounts: { cpu: 9n, memory: 9n, gpu: 9n, "ephemeral-storage": 9n, pods: 1n } });
+    const second = claim("2", 1n, { amounts: { cpu: 1n, memory: 2n, gpu: 3n, "ephemeral-storage": 4n, pods: 2n } });
+    const { verdicts, entries: after } = plan({ ...policy(null), quota }, entries(), [first, second], watch());
+    const amounts = { cpuMilli: "9", memoryBytes: "9", gpuMilli: "9", ephemeralStorageBytes: "9" };
+    assert.deepEqual(after.reservations, [{ ...reserved("1", 0), ...amounts }]);
+    assert.equal(
+      verdicts[1]?.message,
+      'quota exceeded: group "g": cpu quota 9m, used 9m, requested 1m; ' +
+        'group "g": memory quota 9, used 9, requested 2; group "g": gpu quota 9m, used 9m, requested 3m; ' +
+        'group "g": ephemeral-storage quota 9, used 9, requested 4; group "g": pods quota 2, used 1, requested 2',
+    );
   });
 
   it("never reserves beyond the quota, keeps what was open, and refuses only what does not fit", () => {
@@ -167,7 +173,7 @@ describe("plan", () => {
         asked.forEach((cpu, i) => {
           const fits = cpu === 0 || used + cpu <= quota;
           if (fits) used += cpu;
-          assert.equal(verdicts.get(`c${i}`) === undefined, fits);
+          assert.equal(verdicts[i] === undefined, fits);
         });
         assert.deepEqual(after.reservations.slice(0, open.length), before.reservations);
         assert.equal(live + after.reservations.reduce((sum, { cpuMilli }) => sum + Number(cpuMilli), 0), used);

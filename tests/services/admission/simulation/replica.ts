@@ -1,3 +1,4 @@
+import { standardAccelerators } from "../../../../quota/accelerators.ts";
 import type { Denial } from "../../../../quota/denial.ts";
 import { QuotaWebhook } from "../../../../services/admission/quota-webhook.ts";
 import type { ReviewRequest } from "../../../../services/admission/review.ts";
@@ -76,12 +77,15 @@ export class Replica {
     this.#clockStartMs = between(random, 0, 1e6);
     const clock = time.clockOf(() => this.alive, this.#clockStartMs, faults.clockSpeed ?? 1);
     const log = createLogger({ write: () => {} });
-    this.state = new State({ client: this.#client(), namespace: LEDGERS, clock, random, log, onWrite: () => {} });
+    const accelerators = standardAccelerators;
+    const onWrite = (): void => {};
+    this.state = new State({ client: this.#client(), namespace: LEDGERS, clock, random, log, accelerators, onWrite });
     this.#webhook = new QuotaWebhook({
       problem: () => this.state.problem(),
       policy: (group) => this.state.policy(group),
       ledgerOf: (group) => this.state.ledgerOf(group),
       bypass: new Set(),
+      accelerators,
     });
     void this.state.run(this.#stop.signal);
   }
@@ -169,7 +173,7 @@ export class Replica {
       const lag =
         this.#random() < this.#faults.slowWatch ? between(this.#random, 0, this.#faults.slowWatchMs) : this.#latency();
       lastAt = Math.max(lastAt, this.#time.now + lag);
-      this.#time.after(lastAt - this.#time.now, () => stream.push(line));
+      this.#time.at(lastAt, () => stream.push(line));
     };
     const unsubscribe = this.#api.watch(ref, after, ({ line }) => deliver(line));
     const stream = streamOf(() => {

@@ -2,6 +2,15 @@ import { between, oneOf, seeded } from "./time.ts";
 
 type Amount = Readonly<Record<string, string>>;
 
+/** Another size that somebody wants for a live pod. */
+export interface Resizing {
+  /** After the pod is there. */
+  readonly afterMs: number;
+  readonly limits: Amount;
+  /** Whether it is asked for until it is there. */
+  readonly insists: boolean;
+}
+
 /** A pod that somebody wants, until it is there. */
 export interface Demand {
   readonly atMs: number;
@@ -13,6 +22,7 @@ export interface Demand {
   readonly livesMs: number | undefined;
   /** Whether it ends by itself before it is deleted. */
   readonly finishes: boolean;
+  readonly resizes?: readonly Resizing[];
 }
 
 export interface Scenario {
@@ -97,5 +107,52 @@ export function rush(seed: number): Scenario {
     failAfterAdmission: 0.1,
     patienceMs: 20_000,
     untilMs: 300_000,
+  };
+}
+
+export const STAYERS = 4;
+/** When pods shrink in `stretch`. */
+const rounds = Array.from({ length: 6 }, (_, i) => 3_000 + i * 14_000);
+const small: Amount = { cpu: "500m", memory: "1Gi" };
+
+/** Pods shrink, and a little later all want to grow at once, again and again; others come and go in what they leave. */
+export function stretch(seed: number): Scenario {
+  const random = seeded(seed * 15_485_863);
+  const resize = (afterMs: number, limits: Amount, insists = false): Resizing => {
+    return { afterMs: afterMs + between(random, 0, oneOf(random, [20, 20, 500])), limits, insists };
+  };
+  const stayer = (): Demand => ({
+    atMs: 300,
+    group: "physics",
+    user: oneOf(random, users),
+    limits: { cpu: "1", memory: "1Gi" },
+    dryRun: false,
+    livesMs: undefined,
+    finishes: false,
+    resizes: [
+      ...rounds.flatMap((atMs) => [
+        resize(atMs, small, true),
+        resize(atMs + 7_000, { cpu: oneOf(random, ["2", "3", "4"]), memory: oneOf(random, ["1Gi", "2Gi"]) }),
+      ]),
+      resize(100_000, small, true),
+    ],
+  });
+  const guest = (): Demand => ({
+    ...stayer(),
+    atMs: between(random, 300, 90_000),
+    livesMs: between(random, 500, 6_000),
+    finishes: random() < 0.5,
+    resizes: [],
+  });
+  return {
+    seed,
+    replicas: oneOf(random, [2, 3]),
+    groups: ["physics"],
+    spec: { quota: { cpu: "8", memory: "12Gi", pods: "9" }, ...(random() < 0.5 ? { memberQuota: { cpu: "5" } } : {}) },
+    demands: [...Array.from({ length: STAYERS }, stayer), ...Array.from({ length: 12 }, guest)],
+    kills: kills(random, 2, Math.floor(random() * 4)),
+    failAfterAdmission: 0.1,
+    patienceMs: 2_000,
+    untilMs: 600_000,
   };
 }

@@ -21,7 +21,12 @@ export class VirtualTime {
   }
 
   after(ms: number, run: () => void): void {
-    const event = { at: this.#now + Math.max(0, ms), order: this.#order++, run };
+    this.at(this.#now + Math.max(0, ms), run);
+  }
+
+  /** What is to happen at exactly the same moment happens in the order in which it was asked for. */
+  at(ms: number, run: () => void): void {
+    const event = { at: ms, order: this.#order++, run };
     let low = 0;
     let high = this.#events.length;
     while (low < high) {

@@ -1,19 +1,16 @@
 import type { QuotaLedger } from "../../../../crds/quota-ledger.ts";
-import { type Amounts, add, nothing, parseDeclared, resourceNames } from "../../../../quota/resources.ts";
-import type { ReviewedPod } from "../../../../services/admission/review.ts";
+import { type Amounts, parseDeclared, resourceNames } from "../../../../quota/resources.ts";
+import type { ReviewRequest } from "../../../../services/admission/review.ts";
 import type { KubeObject } from "../../../../services/lib/kube/types.ts";
 import { ApiServer } from "./api-server.ts";
+import { livePods, NAMESPACE, nameOf, type Pod, podOf, takenIn } from "./pods.ts";
 import { type Faults, LEDGERS, Replica, type Verdict } from "./replica.ts";
+import { Resizer } from "./resizing.ts";
 import type { Demand, Scenario } from "./scenario.ts";
 import { between, oneOf, type Random, seeded, VirtualTime } from "./time.ts";
 
-const NAMESPACE = "work";
 /** An API request lives this long; so late may a pod still come after its admission. */
 const REQUEST_MS = 34_000;
-
-interface Pod extends KubeObject {
-  readonly status: { readonly phase: string };
-}
 
 /** What one run came to. */
 export interface Outcome {
@@ -22,8 +19,10 @@ export interface Outcome {
   readonly unmet: number;
   readonly refusals: ReadonlySet<string>;
   readonly live: readonly Pod[];
-  /** When the last creation ended, for better or worse, and when the last reservation was gone. */
-  readonly lastCreateMs: number;
+  /** How many pods changed their size. */
+  readonly resized: number;
+  /** When the last request ended, for better or worse, and when the last reservation was gone. */
+  readonly lastRequestMs: number;
   readonly clearedMs: number;
   readonly openReservations: number;
   readonly recount: Readonly<Record<string, Amounts>>;
@@ -31,9 +30,15 @@ export interface Outcome {
   readonly usage: readonly Readonly<Record<string, Amounts>>[];
 }
 
-function amountsOf({ limits }: Demand): Amounts {
-  const { cpu, memory, gpu } = parseDeclared({ ...limits, gpu: limits["nvidia.com/gpu"] ?? null }, "limits");
-  return { cpu: cpu ?? 0n, memory: memory ?? 0n, gpu: gpu ?? 0n };
+function reviewOf(demand: Demand, uid: string): ReviewRequest {
+  return {
+    uid: `review-${uid}`,
+    operation: "CREATE",
+    resource: { group: "", version: "v1", resource: "pods" },
+    namespace: NAMESPACE,
+    dryRun: demand.dryRun,
+    object: podOf(demand, uid),
+  };
 }
 
 /** A cluster with demand, replicas that die, and an API server that sees everything. */
@@ -46,12 +51,12 @@ export class World {
   readonly #replicas: (Replica | undefined)[];
   readonly #violations: string[] = [];
   readonly #refusals = new Set<string>();
-  readonly #amounts = new Map<string, Amounts>();
+  readonly #resizer: Resizer;
   #failure: unknown;
   #isOver = false;
   #unmet: number;
   #underWay = 0;
-  #lastCreateMs = 0;
+  #lastRequestMs = 0;
   #clearedMs = 0;
 
   constructor(scenario: Scenario, faults: Faults) {
@@ -63,6 +68,18 @@ export class World {
       this.#api.create("groups", { metadata: { name }, spec: scenario.spec } as KubeObject);
     }
     this.#replicas = Array.from({ length: scenario.replicas }, () => undefined);
+    this.#resizer = new Resizer({
+      api: this.#api,
+      time: this.#time,
+      random: this.#random,
+      failAfterAdmission: scenario.failAfterAdmission,
+      requestMs: REQUEST_MS,
+      ask: (request) => this.#ask(request),
+      isOver: () => this.#isOver,
+      changed: ({ metadata: { labels = {} } }) => {
+        this.#inspect(labels["carrel.dev/group"] ?? "", labels["carrel.dev/user"] ?? "");
+      },
+    });
   }
 
   async run(): Promise<Outcome> {
@@ -70,15 +87,11 @@ export class World {
     for (let i = 0; i < replicas; i++) this.#start(i);
     for (const kill of kills) this.#time.after(kill.atMs, () => this.#kill(kill.replica, kill.downMs));
     for (const demand of demands) {
-      this.#time.after(demand.atMs, () => {
-        this.#pursue(demand).catch((error: unknown) => {
-          this.#failure ??= error;
-        });
-      });
+      this.#time.after(demand.atMs, () => this.#watchOver(this.#pursue(demand)));
     }
-    await this.#time.run(untilMs, () => this.#unmet === 0 && this.#underWay === 0);
+    await this.#time.run(untilMs, () => this.#unmet === 0 && this.#busy === 0);
     this.#isOver = true;
-    await this.#time.run(this.#time.now + REQUEST_MS, () => this.#underWay === 0);
+    await this.#time.run(this.#time.now + REQUEST_MS, () => this.#busy === 0);
     await this.#time.run(this.#time.now + 180_000, () => this.#open().length === 0);
     this.#clearedMs = this.#time.now;
     const seenBy = this.#time.now + 30_000 + 2 * this.#faults.slowWatchMs;
@@ -88,6 +101,16 @@ export class World {
     for (const replica of this.#replicas) replica?.kill();
     await this.#time.run(this.#time.now, () => false);
     return outcome;
+  }
+
+  get #busy(): number {
+    return this.#underWay + this.#resizer.underWay;
+  }
+
+  #watchOver(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#failure ??= error;
+    });
   }
 
   #start(i: number): void {
@@ -107,7 +130,7 @@ export class World {
       this.#underWay++;
       const met = await this.#attempt(demand, this.#api.newUid());
       this.#underWay--;
-      this.#lastCreateMs = this.#time.now;
+      this.#lastRequestMs = this.#time.now;
       if (met) {
         this.#unmet--;
         return;
@@ -122,8 +145,7 @@ export class World {
     const began = this.#time.now;
     // A repeated question reaches another replica at the same time; both have to agree.
     const askers = random() < 0.05 ? 2 : 1;
-    const verdicts = await Promise.all(Array.from({ length: askers }, () => this.#ask(demand, uid)));
-    for (const verdict of verdicts) if (typeof verdict === "object") this.#refusals.add(verdict.reason);
+    const verdicts = await Promise.all(Array.from({ length: askers }, () => this.#ask(reviewOf(demand, uid))));
     if (verdicts.some((verdict) => verdict !== "allowed")) return false;
     if (demand.dryRun) return true;
     const slow = random() < 0.04 ? REQUEST_MS - (this.#time.now - began) - 1 : 50;
@@ -133,67 +155,45 @@ export class World {
     return true;
   }
 
-  async #ask(demand: Demand, uid: string): Promise<Verdict> {
+  async #ask(request: ReviewRequest): Promise<Verdict> {
     const replica = oneOf(this.#random, this.#replicas);
-    if (!replica) return "no answer";
-    return replica.review({
-      uid: `review-${uid}`,
-      operation: "CREATE",
-      resource: { group: "", version: "v1", resource: "pods" },
-      namespace: NAMESPACE,
-      dryRun: demand.dryRun,
-      object: this.#podOf(demand, uid) as ReviewedPod,
-    });
-  }
-
-  #podOf({ group, user, limits }: Demand, uid: string): Pod {
-    const labels = { "carrel.dev/group": group, "carrel.dev/user": user };
-    return {
-      metadata: { name: `pod-${uid}`, namespace: NAMESPACE, uid, labels },
-      spec: { containers: [{ name: "main", resources: { limits } }] },
-      status: { phase: "Pending" },
-    } as Pod;
+    const verdict = replica ? await replica.review(request) : "no answer";
+    if (typeof verdict === "object") this.#refusals.add(verdict.reason);
+    return verdict;
   }
 
   #persist(demand: Demand, uid: string): void {
-    this.#api.create("pods", this.#podOf(demand, uid));
-    this.#amounts.set(uid, amountsOf(demand));
-    this.#inspect(demand);
-    if (demand.livesMs === undefined) return;
-    const change = (phase: string): void => {
-      const { metadata, ...pod } = this.#api.get("pods", NAMESPACE, `pod-${uid}`) as Pod;
-      this.#api.replace("pods", { ...pod, metadata, status: { phase } } as Pod);
-    };
-    const remove = (): void => this.#api.delete("pods", this.#api.get("pods", NAMESPACE, `pod-${uid}`));
-    this.#time.after(demand.livesMs * this.#random() * 0.9, () => change("Running"));
-    this.#time.after(demand.livesMs, () => (demand.finishes ? change("Succeeded") : remove()));
-    if (demand.finishes) this.#time.after(demand.livesMs * 1.5, remove);
-  }
-
-  #live(): readonly Pod[] {
-    return this.#api.all<Pod>("pods").filter(({ status }) => status.phase !== "Succeeded");
+    const { group, user, livesMs, finishes, resizes = [] } = demand;
+    this.#api.create("pods", podOf(demand, uid));
+    this.#inspect(group, user);
+    for (const resizing of resizes) {
+      this.#watchOver(this.#resizer.pursue(uid, resizing));
+      // The kubelet reports all the time, and mostly nothing that matters here.
+      this.#time.after(resizing.afterMs + between(this.#random, -3_000, 3_000), () =>
+        this.#resizer.report(uid, "Running", "as before"),
+      );
+    }
+    const runsAfterMs = (livesMs ?? 4_000) * this.#random() * 0.9;
+    this.#time.after(runsAfterMs, () => this.#resizer.report(uid, "Running", "spec"));
+    if (livesMs === undefined) return;
+    const remove = (): void => this.#api.delete("pods", this.#api.get("pods", NAMESPACE, nameOf(uid)));
+    this.#time.after(livesMs, () => (finishes ? this.#resizer.report(uid, "Succeeded", "as before") : remove()));
+    if (finishes) this.#time.after(livesMs * 1.5, remove);
   }
 
   /** What lives now, by group and by member. */
   #recount(): Record<string, Amounts> {
-    const sums: Record<string, Amounts> = {};
-    for (const { metadata } of this.#live()) {
-      const amounts = this.#amounts.get(metadata.uid ?? "") ?? nothing;
-      const group = metadata.labels?.["carrel.dev/group"] ?? "";
-      for (const key of [group, `${group}/${metadata.labels?.["carrel.dev/user"]}`]) {
-        sums[key] = add(sums[key] ?? nothing, amounts);
-      }
-    }
-    return sums;
+    const keys = this.#scenario.demands.flatMap(({ group, user }) => [group, `${group}/${user}`]);
+    return Object.fromEntries([...new Set(keys)].map((key) => [key, takenIn(this.#api, key)]));
   }
 
-  #inspect({ group, user }: Demand): void {
+  #inspect(group: string, user: string): void {
     const { quota, memberQuota } = this.#scenario.spec;
-    const sums = this.#recount();
     for (const [key, declared] of [[group, quota] as const, [`${group}/${user}`, memberQuota] as const]) {
       const limits = parseDeclared(declared, key);
+      const taken = takenIn(this.#api, key);
       for (const name of resourceNames) {
-        const [limit, used] = [limits[name], sums[key]?.[name] ?? 0n];
+        const [limit, used] = [limits[name], taken[name]];
         if (limit !== null && used > limit) {
           this.#violations.push(
             `seed ${this.#scenario.seed}, ${this.#time.now} ms, ${key}: ${name} ${used} > ${limit}`,
@@ -223,8 +223,9 @@ export class World {
       violations: this.#violations,
       unmet: this.#unmet,
       refusals: this.#refusals,
-      live: this.#live(),
-      lastCreateMs: this.#lastCreateMs,
+      live: livePods(this.#api),
+      resized: this.#resizer.done,
+      lastRequestMs: Math.max(this.#lastRequestMs, this.#resizer.lastMs),
       clearedMs: this.#clearedMs,
       openReservations: this.#open().length,
       recount,

@@ -1,0 +1,44 @@
+import type { Denial } from "../../quota/denial.ts";
+import { type Logger, reasonOf } from "../lib/log.ts";
+
+/** A change of the object under review, and what its author is told. */
+export interface Mutation {
+  /** Operations of RFC 6902 on the object as it was sent; none leaves it as it is. */
+  readonly operations: readonly object[];
+  readonly warnings?: readonly string[];
+}
+
+/** What a webhook answers: a denial, a change, or nothing, which allows. */
+export type Answer = Denial | Mutation | undefined;
+
+export const isMutation = (answer: Answer): answer is Mutation => answer !== undefined && "operations" in answer;
+
+/** Why a mutating webhook refuses; a cause may have a reason of its own. */
+export interface RefusalCause {
+  readonly reason?: string;
+  readonly message: string;
+  readonly field?: string;
+}
+
+/** A refusal by a mutating webhook: its reasons are its own. */
+export function refusal(reason: string, causes: readonly RefusalCause[]): Denial {
+  return {
+    reason: reason as Denial["reason"],
+    message: causes.map(({ message }) => message).join("; "),
+    causes: causes.map(({ reason: own = reason, message, field }) => ({
+      reason: own,
+      message,
+      ...(field === undefined ? {} : { field }),
+    })),
+  };
+}
+
+/** Runs a mutating decision; one that fails changes nothing and says so, because no pod may break by it. */
+export function unchangedOnError(webhook: string, log: Logger, decide: () => Answer): Answer {
+  try {
+    return decide();
+  } catch (error) {
+    log.error("mutation-failed", { webhook, reason: reasonOf(error) });
+    return { operations: [], warnings: [`${webhook} could not look at this pod: ${reasonOf(error)}`] };
+  }
+}

@@ -1,0 +1,65 @@
+/** Hexadecimal digits, as many as are asked for. */
+export const hex = (length: number): string => "0123456789abcdef".repeat(length).slice(0, length);
+export const sha256 = `sha256:${hex(64)}`;
+export const sha384 = `sha384:${hex(96)}`;
+export const sha512 = `sha512:${hex(128)}`;
+
+type Valid = readonly [
+  image: string,
+  registry: string,
+  repository: string,
+  version?: { readonly tag?: string; readonly digest?: string },
+];
+
+/** Images and how the kubelet reads them. */
+export const valid: readonly Valid[] = [
+  ["nginx", "docker.io", "library/nginx"],
+  ["nginx:1.29", "docker.io", "library/nginx", { tag: "1.29" }],
+  ["n", "docker.io", "library/n"],
+  ["0", "docker.io", "library/0"],
+  ["team/app", "docker.io", "team/app"],
+  ["team/sub/app:v1", "docker.io", "team/sub/app", { tag: "v1" }],
+  ["library/nginx", "docker.io", "library/nginx"],
+  ["docker.io/nginx", "docker.io", "library/nginx"],
+  ["docker.io/library/nginx", "docker.io", "library/nginx"],
+  ["docker.io/library/team/app", "docker.io", "library/team/app"],
+  ["index.docker.io/nginx:1", "docker.io", "library/nginx", { tag: "1" }],
+  ["index.docker.io/team/app", "docker.io", "team/app"],
+  ["Docker.IO/nginx", "docker.io", "library/nginx"],
+  ["hub.example/nginx", "hub.example", "nginx"],
+  ["HUB.example/nginx", "hub.example", "nginx"],
+  ["hub.example:5000/team/app:1", "hub.example:5000", "team/app", { tag: "1" }],
+  ["hub.example:5000", "docker.io", "library/hub.example", { tag: "5000" }],
+  ["hub:5000/app", "hub:5000", "app"],
+  ["hub:99999999/app", "hub:99999999", "app"],
+  ["localhost/app", "localhost", "app"],
+  ["localhost:5000/app", "localhost:5000", "app"],
+  ["LOCALHOST/app", "localhost", "app"],
+  ["localhost", "docker.io", "library/localhost"],
+  ["localhosts/app", "docker.io", "localhosts/app"],
+  ["127.0.0.1/app", "127.0.0.1", "app"],
+  ["127.0.0.1:5000/app:5050", "127.0.0.1:5000", "app", { tag: "5050" }],
+  ["127.0.0.1", "docker.io", "library/127.0.0.1"],
+  ["[::1]/app", "[::1]", "app"],
+  ["[2001:db8::1]:5000/team/app:1", "[2001:db8::1]:5000", "team/app", { tag: "1" }],
+  ["[2001:DB8::A]/app", "[2001:db8::a]", "app"],
+  [`[::1]:5000/app:1@${sha256}`, "[::1]:5000", "app", { tag: "1", digest: sha256 }],
+  ["xn--n3h.example/app:xn--n3h.example", "xn--n3h.example", "app", { tag: "xn--n3h.example" }],
+  ["a--b.example/c---d", "a--b.example", "c---d"],
+  ["team_one/app__two", "docker.io", "team_one/app__two"],
+  ["under_score.example/app", "under_score.example", "app"],
+  ["test_com/app", "docker.io", "test_com/app"],
+  ["Team/app", "Team", "app"],
+  ["nginx:Latest_-.", "docker.io", "library/nginx", { tag: "Latest_-." }],
+  ["nginx:_", "docker.io", "library/nginx", { tag: "_" }],
+  [`nginx:${"t".repeat(128)}`, "docker.io", "library/nginx", { tag: "t".repeat(128) }],
+  [`nginx@${sha256}`, "docker.io", "library/nginx", { digest: sha256 }],
+  [`nginx:1.29@${sha256}`, "docker.io", "library/nginx", { tag: "1.29", digest: sha256 }],
+  [`hub.example/a@${sha384}`, "hub.example", "a", { digest: sha384 }],
+  [`hub.example/a@${sha512}`, "hub.example", "a", { digest: sha512 }],
+  [`hub.example/${hex(64)}`, "hub.example", hex(64)],
+  [hex(63), "docker.io", `library/${hex(63)}`],
+  [`sha256:${hex(64)}`, "docker.io", "library/sha256", { tag: hex(64) }],
+  [`hub.example/${"a/".repeat(127)}a`, "hub.example", `${"a/".repeat(127)}a`],
+  [`${"h".repeat(251)}.x:65535/app`, `${"h".repeat(251)}.x:65535`, "app"],
+];

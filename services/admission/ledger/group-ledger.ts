@@ -5,7 +5,8 @@ import { laterVersion } from "../../lib/kube/resource-version.ts";
 import { reasonOf } from "../../lib/log.ts";
 import type { GroupPolicy } from "../group-policies.ts";
 import { type LedgerStore, newer, type StoredLedger } from "./ledger-store.ts";
-import { type Claim, plan, podUid, type Seen, settle } from "./plan.ts";
+import { type Claim, type Entries, keyOf, plan, podUid, type Seen, settle } from "./plan.ts";
+import { Promises } from "./promises.ts";
 
 /** An API request lives at most 34 s; after this long, a pod that did not come does not come. */
 export const EXPIRY_MS = 45_000;
@@ -37,9 +38,6 @@ interface Waiting {
   readonly answer: (denied: Denial | undefined) => void;
 }
 
-/** What tells a reservation from those before it: a later request takes over the one of its pod. */
-const keyOf = ({ uid, request = "" }: Reservation): string => `${uid} ${request}`;
-
 /** Decides the claims on one group: one write at a time, shared by all that wait for it. */
 export class GroupLedger {
   readonly #options: GroupLedgerOptions;
@@ -49,6 +47,7 @@ export class GroupLedger {
   #settleWanted = false;
   readonly #firstSeen = new Map<string, number>();
   readonly #expired = new Set<string>();
+  readonly #promises = new Promises(EXPIRY_MS);
 
   constructor(options: GroupLedgerOptions) {
     this.#options = options;
@@ -121,7 +120,7 @@ export class GroupLedger {
 
   /** Nothing when every claim has its answer; otherwise what was in the way, such as that somebody else wrote first. */
   async #tryBatch(waiting: readonly Waiting[]): Promise<string | undefined> {
-    const { group, store, policy, pods, onWrite } = this.#options;
+    const { group, store, policy, pods, clock, onWrite } = this.#options;
     const base = await this.#current();
     const deadlineMs = Math.min(...waiting.map((item) => item.deadlineMs));
     const claims = waiting.map(({ claim }) => claim);
@@ -136,11 +135,13 @@ export class GroupLedger {
       for (const { answer } of waiting) answer(denial("GroupUnknown", `unknown group "${group}": create it first`));
       return undefined;
     }
-    const planned = plan(rules, this.#settled(base), claims, pods);
-    if (planned.reserves) {
+    const settled = this.#settled(this.#promises.restored(base, clock.monotonicMs()));
+    const planned = plan(rules, settled, claims, pods);
+    if (planned.reserves || hasMore(settled, base.entries)) {
       this.#last = await store.swap(group, base, planned.entries);
       onWrite(this.#last ? "written" : "conflict");
       if (!this.#last) return "no decision in time";
+      this.#promises.wrote(base, this.#last, clock.monotonicMs());
     }
     for (const [i, { answer }] of waiting.entries()) answer(planned.verdicts[i]);
     return undefined;
@@ -155,7 +156,7 @@ export class GroupLedger {
       const isOld = now - (this.#firstSeen.get(keyOf(reservation)) ?? now) >= EXPIRY_MS;
       if (isOld && (await this.#isOver(reservation, now))) this.#expired.add(keyOf(reservation));
     }
-    const settled = this.#settled(base);
+    const settled = this.#settled(base.entries);
     if (settled === base.entries) return;
     this.#last = await store.swap(group, base, settled);
     onWrite(this.#last ? "written" : "conflict");
@@ -170,8 +171,8 @@ export class GroupLedger {
     return podUid(uid) !== uid && pods.reaches(version, now + CATCH_UP_MS);
   }
 
-  #settled(base: StoredLedger): StoredLedger["entries"] {
-    return settle(base.entries, this.#options.pods, (reservation) => this.#expired.has(keyOf(reservation)));
+  #settled(entries: Entries): Entries {
+    return settle(entries, this.#options.pods, (reservation) => this.#expired.has(keyOf(reservation)));
   }
 
   /** Remembers since when each reservation is known, by this process's own clock. */
@@ -191,4 +192,10 @@ export class GroupLedger {
     this.#last = this.#last === undefined ? await store.read(group) : (newer(watched(), this.#last) ?? this.#last);
     return this.#last;
   }
+}
+
+/** Whether one ledger has reservations that the other lacks. */
+function hasMore(entries: Entries, than: Entries): boolean {
+  const known = new Set(than.reservations.map(keyOf));
+  return entries.reservations.some((reservation) => !known.has(keyOf(reservation)));
 }

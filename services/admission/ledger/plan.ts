@@ -51,6 +51,9 @@ export interface Seen {
   ofMember(group: string, user: string): Amounts;
 }
 
+/** What tells a reservation from those before it: a later request takes over the one of its pod. */
+export const keyOf = ({ uid, request = "" }: Reservation): string => `${uid} ${request}`;
+
 const RESIZE = "/resize";
 const isResize = (uid: string): boolean => uid.endsWith(RESIZE);
 /** The pod that a reservation is for. */

@@ -103,6 +103,20 @@ describe("GroupLedger.decide", () => {
     assert.deepEqual(bench.swaps.map(uids), [["3", "4"]]);
   });
 
+  it("puts back what it promised into a ledger that somebody emptied by hand", async () => {
+    const bench = new Bench();
+    await bench.decide(claim("1"));
+    bench.write(emptyEntries);
+    assert.deepEqual(await bench.decide(claim("2", 300n)), [undefined]);
+    assert.deepEqual(
+      [bench.writes, uids(bench.stored.entries).sort()],
+      [
+        ["written", "conflict", "written"],
+        ["1", "2"],
+      ],
+    );
+  });
+
   it("waits for the version of a pod that is to grow", async () => {
     const bench = new Bench();
     bench.seen = { "1": "7" };

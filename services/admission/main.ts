@@ -38,12 +38,7 @@ interface Running {
 }
 
 /** What answers at each path. */
-function webhooksOf(
-  settings: Settings,
-  state: State,
-  podDefaults: PodDefaultStore,
-  log: Logger,
-): Readonly<Record<string, Webhook>> {
+function webhooksOf(settings: Settings, state: State, podDefaults: PodDefaultStore): Readonly<Record<string, Webhook>> {
   const { bypass, accelerators, imageMirror, untouchedContainers } = settings;
   const problem = (): string | undefined => state.problem();
   const quota = new QuotaWebhook({
@@ -55,12 +50,11 @@ function webhooksOf(
   });
   return {
     "/quota": (review, deadlineMs) => quota.review(review, deadlineMs),
-    "/guard": guardWebhook({ problem, log }),
-    "/image-mirror": imageMirrorWebhook(compileMirror(imageMirror), log),
+    "/guard": guardWebhook(problem),
+    "/image-mirror": imageMirrorWebhook(compileMirror(imageMirror)),
     "/pod-defaults": podDefaultsWebhook({
       podDefaultsIn: (namespace) => podDefaults.in(namespace),
       settings: { untouchedContainers },
-      log,
     }),
   };
 }
@@ -82,7 +76,7 @@ function assemble(settings: Settings, log: Logger): Running {
   const podDefaults = new PodDefaultStore({ client, clock: systemClock, random: Math.random, log });
   const certificates = new Certificates(settings.tlsDir);
   const webhooks = webhookServer(
-    { webhooks: webhooksOf(settings, state, podDefaults, log), metrics, clock: systemClock, log },
+    { webhooks: webhooksOf(settings, state, podDefaults), metrics, clock: systemClock, log },
     certificates.current,
   );
   const draining = new AbortController();

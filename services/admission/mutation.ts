@@ -1,5 +1,4 @@
 import type { Denial } from "../../quota/denial.ts";
-import { type Logger, reasonOf } from "../lib/log.ts";
 
 /** A change of the object under review, and what its author is told. */
 export interface Mutation {
@@ -8,7 +7,10 @@ export interface Mutation {
   readonly warnings?: readonly string[];
 }
 
-/** What a webhook answers: a denial, a change, or nothing, which allows. */
+/**
+ * What a webhook answers: a denial, a change, or nothing, which allows. One that cannot tell throws: the call has failed
+ * then, and the webhook's failurePolicy says whether the pod goes on as it is or is refused.
+ */
 export type Answer = Denial | Mutation | undefined;
 
 export const isMutation = (answer: Answer): answer is Mutation => answer !== undefined && "operations" in answer;
@@ -31,14 +33,4 @@ export function refusal(reason: string, causes: readonly RefusalCause[]): Denial
       ...(field === undefined ? {} : { field }),
     })),
   };
-}
-
-/** Runs a mutating decision; one that fails changes nothing and says so, because no pod may break by it. */
-export function unchangedOnError(webhook: string, log: Logger, decide: () => Answer): Answer {
-  try {
-    return decide();
-  } catch (error) {
-    log.error("mutation-failed", { webhook, reason: reasonOf(error) });
-    return { operations: [], warnings: [`${webhook} could not look at this pod: ${reasonOf(error)}`] };
-  }
 }

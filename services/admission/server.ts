@@ -2,6 +2,7 @@ import { createServer as createHttp, type IncomingMessage, type Server, type Ser
 import { createServer as createHttps, type Server as HttpsServer } from "node:https";
 import type { Clock } from "../lib/clock.ts";
 import { type Logger, reasonOf } from "../lib/log.ts";
+import { UserError } from "../lib/user-error.ts";
 import type { KeyPair } from "./certificates.ts";
 import type { AdmissionMetrics } from "./metrics.ts";
 import { type Answer, isMutation } from "./mutation.ts";
@@ -30,6 +31,12 @@ class Refused extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** What is wrong with a request is 4xx; a webhook that could not tell is 500, and its failurePolicy decides. */
+function codeOf(error: unknown): number {
+  if (error instanceof Refused) return error.code;
+  return error instanceof UserError ? 400 : 500;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -93,8 +100,8 @@ export function webhookServer(options: ServerOptions, pair: KeyPair): HttpsServe
     { ...pair, minVersion: "TLSv1.3", keepAliveTimeout: KEEP_ALIVE_MS },
     (request, response) => {
       answer(options, request, response).catch((error: unknown) => {
-        options.log.warn("bad-request", { reason: reasonOf(error) });
-        if (!response.headersSent) send(response, error instanceof Refused ? error.code : 400, `${reasonOf(error)}\n`);
+        options.log.warn("no-verdict", { reason: reasonOf(error) });
+        if (!response.headersSent) send(response, codeOf(error), `${reasonOf(error)}\n`);
         request.resume();
       });
     },

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { denial } from "../../../quota/denial.ts";
-import { type Answer, isMutation, refusal, unchangedOnError } from "../../../services/admission/mutation.ts";
+import { type Answer, isMutation, refusal } from "../../../services/admission/mutation.ts";
 import { reviewResponse } from "../../../services/admission/review.ts";
-import { changed, denied, keptLog, unchanged } from "./mutating.ts";
+import { changed, denied, unchanged } from "./mutating.ts";
 
 const operation = { op: "remove", path: "/spec/initContainers/0" };
 
@@ -69,38 +69,5 @@ describe("refusal", () => {
       message: "why",
       causes: [{ reason: "ImageNotMirrored", message: "why" }],
     });
-  });
-});
-
-describe("unchangedOnError", () => {
-  it("answers what was decided, and is silent", () => {
-    const { log, lines } = keptLog();
-    const decided = { operations: [operation] };
-    assert.equal(
-      unchangedOnError("w", log, () => decided),
-      decided,
-    );
-    assert.equal(
-      unchangedOnError("w", log, () => undefined),
-      undefined,
-    );
-    const no = refusal("No", []);
-    assert.equal(
-      unchangedOnError("w", log, () => no),
-      no,
-    );
-    assert.deepEqual(lines, []);
-  });
-
-  it("changes nothing by an error, tells the author and logs it", () => {
-    const { log, lines } = keptLog();
-    const answer = unchangedOnError("w.carrel.dev", log, () => {
-      throw new Error("broken", { cause: new Error("by a test") });
-    });
-    const warning = "w.carrel.dev could not look at this pod: broken: by a test";
-    assert.deepEqual(answer, { operations: [], warnings: [warning] });
-    assert.deepEqual(lines, [
-      { level: "error", event: "mutation-failed", webhook: "w.carrel.dev", reason: "broken: by a test" },
-    ]);
   });
 });

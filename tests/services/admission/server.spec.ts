@@ -121,14 +121,14 @@ describe("webhookServer", () => {
     assert.equal((await send("/quota")).code, 200);
   });
 
-  it("answers 400 for what is no review, and for a webhook that fails", async () => {
+  it("answers 400 for what is no review, and 500 for a webhook that cannot tell", async () => {
     const { code, body } = await send("/quota", "{");
     assert.equal(code, 400);
     assert.match(body, /^the body is not JSON: .*\n$/);
     webhook = () => Promise.reject(new Error("no"));
     const { port: _, ...answer } = await send("/quota");
-    assert.deepEqual(answer, { code: 400, body: "no\n", type: "text/plain; charset=utf-8" });
-    assert.deepEqual(logged, ["bad-request", "bad-request"]);
+    assert.deepEqual(answer, { code: 500, body: "no\n", type: "text/plain; charset=utf-8" });
+    assert.deepEqual(logged, ["no-verdict", "no-verdict"]);
   });
 
   it("answers 413 for more than 8 MiB, takes 8 MiB, and goes on", async () => {

@@ -15,7 +15,7 @@ const RBAC_GROUP = "rbac.authorization.k8s.io";
 
 type Subject = k8s.types.input.rbac.v1.Subject;
 
-/** The service account of admission and what it may do: read pods, groups and PodDefaults, keep ledgers, nothing else. */
+/** The service account of admission and what it may do: read pods, groups and PodDefaults, say which of these it cannot use, keep ledgers. */
 export class AdmissionAccess extends Part {
   readonly serviceAccount: pulumi.Output<string>;
 
@@ -38,6 +38,7 @@ export class AdmissionAccess extends Part {
       { apiGroups: [""], resources: ["pods"], verbs: READ },
       { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: READ },
       { apiGroups: ["kubeflow.org"], resources: ["poddefaults"], verbs: READ },
+      { apiGroups: ["kubeflow.org"], resources: ["poddefaults/status"], verbs: ["patch"] },
     ];
     const role = new k8s.rbac.v1.ClusterRole(this.child("cluster-role"), { metadata, rules }, this.inside);
     const roleRef = { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role.metadata.name };

@@ -8,7 +8,8 @@ import { Certificates, type KeyPair } from "./certificates.ts";
 import { guardWebhook } from "./guard-webhook.ts";
 import { imageMirrorWebhook } from "./image-mirror-webhook.ts";
 import { AdmissionMetrics } from "./metrics.ts";
-import { PodDefaultStore } from "./pod-default-store.ts";
+import { reportUsability } from "./pod-default-status.ts";
+import { PodDefaultStore, podDefaultRef } from "./pod-default-store.ts";
 import { podDefaultsWebhook } from "./pod-defaults-webhook.ts";
 import { QuotaWebhook } from "./quota-webhook.ts";
 import { healthServer, type Webhook, webhookServer } from "./server.ts";
@@ -59,31 +60,42 @@ function webhooksOf(settings: Settings, state: State, podDefaults: PodDefaultSto
   };
 }
 
+/** Everything that is kept by watching the cluster. */
+interface Knowledge {
+  readonly client: KubeClient;
+  readonly state: State;
+  readonly podDefaults: PodDefaultStore;
+}
+
+function knowledgeOf(settings: Settings, metrics: AdmissionMetrics, log: Logger): Knowledge {
+  const { namespace, accelerators } = settings;
+  const client = new KubeClient(kubeConfigInCluster(), { userAgent: "carrel-admission" });
+  const watching = { client, clock: systemClock, random: Math.random, log };
+  const onWrite = (result: string): void => metrics.ledgerWrites.add({ result });
+  const state = new State({ ...watching, namespace, accelerators, onWrite });
+  const podDefaults = new PodDefaultStore(watching, (podDefault, usability) => {
+    void reportUsability({ ...watching, ref: podDefaultRef }, podDefault, usability);
+  });
+  return { client, state, podDefaults };
+}
+
 /** Puts the parts together; nothing listens yet. */
 function assemble(settings: Settings, log: Logger): Running {
   const stop = new AbortController();
+  const draining = new AbortController();
   const metrics = new AdmissionMetrics();
-  const client = new KubeClient(kubeConfigInCluster(), { userAgent: "carrel-admission" });
-  const state = new State({
-    client,
-    namespace: settings.namespace,
-    accelerators: settings.accelerators,
-    clock: systemClock,
-    random: Math.random,
-    log,
-    onWrite: (result) => metrics.ledgerWrites.add({ result }),
-  });
-  const podDefaults = new PodDefaultStore({ client, clock: systemClock, random: Math.random, log });
+  const { client, state, podDefaults } = knowledgeOf(settings, metrics, log);
   const certificates = new Certificates(settings.tlsDir);
   const webhooks = webhookServer(
     { webhooks: webhooksOf(settings, state, podDefaults), metrics, clock: systemClock, log },
     certificates.current,
   );
-  const draining = new AbortController();
-  const notReady = (): string | undefined => (draining.signal.aborted ? "draining" : state.problem());
-  const health = healthServer({ metrics: () => metrics.render(state, certificates), notReady });
+  const health = healthServer({
+    metrics: () => metrics.render([...state.watches, ["poddefaults", podDefaults.watch]], certificates),
+    notReady: () => (draining.signal.aborted ? "draining" : state.problem()),
+  });
   const reload = (pair: KeyPair): void => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" });
-  const watching = [
+  const running = [
     state.run(stop.signal),
     podDefaults.watch.run(stop.signal),
     certificates.watch(reload, systemClock, log, stop.signal),
@@ -94,7 +106,7 @@ function assemble(settings: Settings, log: Logger): Running {
     drain: () => draining.abort(),
     stop: async () => {
       stop.abort();
-      await Promise.all(watching);
+      await Promise.all(running);
       client.close();
     },
   };

@@ -1,9 +1,13 @@
+import type { KubeObject } from "../lib/kube/client.ts";
+import type { ListWatch } from "../lib/kube/list-watch.ts";
 import { Counter, Gauge, Histogram, renderMetrics } from "../lib/metrics.ts";
 import type { Certificates } from "./certificates.ts";
-import type { State } from "./state.ts";
 
 /** Below 5 ms too, where the API server's own histogram has one bucket. */
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** What is measured of a watch. */
+type Watch = Pick<ListWatch<KubeObject>, "synced" | "relists" | "lastContactAgeMs">;
 
 /** What this process counts and measures. */
 export class AdmissionMetrics {
@@ -11,8 +15,7 @@ export class AdmissionMetrics {
   readonly duration = new Histogram("carrel_admission_duration_seconds", "Time of a review by webhook.", SECONDS);
   readonly ledgerWrites = new Counter("carrel_quota_ledger_writes_total", "Writes of quota ledgers by result.");
 
-  render(state: State, certificates: Certificates): string {
-    const watches = state.watches;
+  render(watches: readonly (readonly [kind: string, watch: Watch])[], certificates: Certificates): string {
     const gauges = [
       new Gauge("carrel_watch_synced", "Whether a collection was listed completely.", () =>
         watches.map(([kind, watch]) => [{ kind }, watch.synced ? 1 : 0] as const),

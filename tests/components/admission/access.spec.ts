@@ -33,6 +33,7 @@ const expected = [
       { apiGroups: [""], resources: ["pods"], verbs: read },
       { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: read },
       { apiGroups: ["kubeflow.org"], resources: ["poddefaults"], verbs: read },
+      { apiGroups: ["kubeflow.org"], resources: ["poddefaults/status"], verbs: ["patch"] },
     ],
   }),
   child("ClusterRoleBinding", "cluster-role-binding", `${RBAC}/v1`, {
@@ -58,7 +59,7 @@ interface Rule {
 }
 
 describe("AdmissionAccess", () => {
-  it("reads pods, groups and PodDefaults everywhere, keeps ledgers in its own namespace, and that is all", async () => {
+  it("reads pods, groups and PodDefaults everywhere, says what is wrong with these, keeps ledgers in its own namespace, and that is all", async () => {
     const { resources, outputs } = await build();
     assert.deepEqual(resources, expected);
     assert.deepEqual(outputs, { rights: { serviceAccount: "admission" } });
@@ -67,7 +68,7 @@ describe("AdmissionAccess", () => {
   it("has no wildcard, no Secrets, and no verb that gives more rights", async () => {
     const { resources } = await build();
     const rules = resources.flatMap(({ inputs }) => (inputs["rules"] ?? []) as Rule[]);
-    assert.equal(rules.length, 4);
+    assert.equal(rules.length, 5);
     const terms = new Set(
       rules.flatMap(({ apiGroups, resources: kinds, verbs }) => [...apiGroups, ...kinds, ...verbs]),
     );

@@ -26,6 +26,7 @@ const malformed = { env: "none", volumes: 1 };
 class Watched {
   readonly kept = keptLog();
   readonly asked: unknown[] = [];
+  readonly reported: unknown[] = [];
   readonly store: PodDefaultStore;
   readonly #stop = new AbortController();
   #items: KubeObject[] = [];
@@ -44,7 +45,9 @@ class Watched {
       },
     } as unknown as ListWatchOptions<never>["client"];
     const clock = { ...systemClock, sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) };
-    this.store = new PodDefaultStore({ client, clock, random: () => 0.5, log: this.kept.log });
+    this.store = new PodDefaultStore({ client, clock, random: () => 0.5, log: this.kept.log }, (...args) =>
+      this.reported.push(args),
+    );
   }
 
   /** Takes the first list, or another one. */
@@ -116,7 +119,7 @@ describe("PodDefaultStore", () => {
     const [stored] = [...watched.store.watch.store.values()];
     const { labels: _, ...metadata } = object.metadata;
     assert.deepEqual(stored?.metadata, metadata);
-    assert.deepEqual(Object.keys(stored ?? {}), ["metadata", "normalised"]);
+    assert.deepEqual(Object.keys(stored ?? {}), ["metadata", "normalised", "unreported"]);
     assert.equal(watched.store.in("lab")?.[0]?.resourceVersion, metadata.resourceVersion);
   });
 
@@ -176,6 +179,8 @@ describe("PodDefaultStore with unusable ones", () => {
     await watched.list(manifest("bad", { spec: malformed }), manifest("good"));
     assert.deepEqual(watched.names(), ["good"]);
     assert.deepEqual(warnings(), [line("bad")]);
+    const usability = { status: "False", reason: "Malformed", message: reason };
+    assert.deepEqual(watched.reported, [[{ name: "bad", namespace: "lab" }, usability]]);
   });
 
   it("says it once a version: not at another list, not at the deletion", async () => {

@@ -23,6 +23,12 @@ interface Pod extends KubeObject {
   };
 }
 
+interface Reported extends KubeObject {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+  };
+}
+
 describe("mutating webhooks on the API server", () => {
   let client: KubeClient;
   const limits = { cpu: "1", memory: "1Mi" };
@@ -64,6 +70,24 @@ describe("mutating webhooks on the API server", () => {
     assert.deepEqual(selected.spec.containers[0]?.env, [{ name: "HTTPS_PROXY", value: "http://proxy.example:3128" }]);
     const other = await pod((made) => made);
     assert.equal(other.spec.containers[0]?.env, undefined);
+  });
+
+  it("leave out a PodDefault that cannot be used, and say so in its status", async () => {
+    const name = `bad-${run}`;
+    const selector = { matchLabels: { "no label key": "x" } };
+    const { apiVersion, kind } = podDefaults;
+    await client.create(podDefaults, namespace, { apiVersion, kind, metadata: { name }, spec: { selector } });
+    try {
+      const condition = await eventually("the status says it", async () => {
+        const { status } = await client.get<Reported>(podDefaults, namespace, name);
+        return status?.conditions?.find(({ type }) => type === "Usable");
+      });
+      const message = 'spec.selector.matchLabels has the key "no label key", which is no label key';
+      assert.deepEqual([condition.status, condition.message], ["False", message]);
+      await pod(labelled);
+    } finally {
+      await client.delete(podDefaults, namespace, name);
+    }
   });
 
   it("take the guard out of a pod, and nothing else", async () => {

@@ -86,13 +86,14 @@ function assemble(settings: Settings, log: Logger): Running {
   const metrics = new AdmissionMetrics();
   const { client, state, podDefaults } = knowledgeOf(settings, metrics, log);
   const certificates = new Certificates(settings.tlsDir);
+  const isDraining = (): boolean => draining.signal.aborted;
   const webhooks = webhookServer(
-    { webhooks: webhooksOf(settings, state, podDefaults), metrics, clock: systemClock, log },
+    { webhooks: webhooksOf(settings, state, podDefaults), metrics, clock: systemClock, log, isDraining },
     certificates.current,
   );
   const health = healthServer({
     metrics: () => metrics.render([...state.watches, ["poddefaults", podDefaults.watch]], certificates),
-    notReady: () => (draining.signal.aborted ? "draining" : state.problem()),
+    notReady: () => (isDraining() ? "draining" : state.problem()),
   });
   const reload = (pair: KeyPair): void => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" });
   const running = [

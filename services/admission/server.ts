@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly metrics: AdmissionMetrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether this process is going: connections end with the answer that is under way, before they are cut. */
+  readonly isDraining?: () => boolean;
 }
 
 /** A request that gets no verdict, and the status that says so. */
@@ -106,7 +108,8 @@ function record(
 }
 
 async function answer(options: ServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { webhooks, clock } = options;
+  const { webhooks, clock, isDraining } = options;
+  if (isDraining?.()) response.setHeader("connection", "close");
   const started = clock.monotonicMs();
   const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   const webhook = Object.hasOwn(webhooks, path) ? webhooks[path] : undefined;

@@ -43,6 +43,7 @@ describe("webhookServer", () => {
   let webhook: Webhook;
   let metrics: AdmissionMetrics;
   let logged: string[];
+  let draining: boolean;
 
   before(async () => {
     pair = await selfSigned("localhost", new Date(Date.now() + 86_400_000));
@@ -51,7 +52,9 @@ describe("webhookServer", () => {
     [metrics, logged, webhook] = [new AdmissionMetrics(), [], async () => undefined];
     const log = createLogger({ write: (line) => logged.push(JSON.parse(line).event) });
     const webhooks = { "/quota": ((...args) => webhook(...args)) satisfies Webhook };
-    server = webhookServer({ webhooks, metrics, clock: systemClock, log }, pair);
+    draining = false;
+    const isDraining = (): boolean => draining;
+    server = webhookServer({ webhooks, metrics, clock: systemClock, log, isDraining }, pair);
     agent = new Agent({ keepAlive: true, maxSockets: 1, ca: pair.cert, servername: "localhost" });
     await listening(server);
   });
@@ -158,6 +161,15 @@ describe("webhookServer", () => {
       });
       socket.on("error", reject);
     });
+
+  it("ends connections with their answer while it drains, and answers still", async () => {
+    const { port } = await send("/quota");
+    draining = true;
+    const last = await send("/quota");
+    assert.deepEqual([last.code, last.port], [200, port]);
+    const next = await send("/quota");
+    assert.deepEqual([next.code, next.port === port], [200, false]);
+  });
 
   it("speaks TLS 1.3 and nothing older", async () => {
     assert.equal(await handshake("TLSv1.3"), "TLSv1.3");

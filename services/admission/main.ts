@@ -39,7 +39,12 @@ interface Running {
 }
 
 /** What answers at each path. */
-function webhooksOf(settings: Settings, state: State, podDefaults: PodDefaultStore): Readonly<Record<string, Webhook>> {
+function webhooksOf(
+  settings: Settings,
+  state: State,
+  podDefaults: PodDefaultStore,
+  metrics: AdmissionMetrics,
+): Readonly<Record<string, Webhook>> {
   const { bypass, accelerators, imageMirror, untouchedContainers } = settings;
   const problem = (): string | undefined => state.problem();
   const quota = new QuotaWebhook({
@@ -48,6 +53,9 @@ function webhooksOf(settings: Settings, state: State, podDefaults: PodDefaultSto
     ledgerOf: (group) => state.ledgerOf(group),
     bypass,
     accelerators,
+    onExceeded: (group, causes) => {
+      for (const { reason, field = "" } of causes) metrics.exceeded.add({ group, reason, resource: field });
+    },
   });
   return {
     "/quota": (review, deadlineMs) => quota.review(review, deadlineMs),
@@ -88,11 +96,14 @@ function assemble(settings: Settings, log: Logger): Running {
   const certificates = new Certificates(settings.tlsDir);
   const isDraining = (): boolean => draining.signal.aborted;
   const webhooks = webhookServer(
-    { webhooks: webhooksOf(settings, state, podDefaults), metrics, clock: systemClock, log, isDraining },
+    { webhooks: webhooksOf(settings, state, podDefaults, metrics), metrics, clock: systemClock, log, isDraining },
     certificates.current,
   );
   const health = healthServer({
-    metrics: () => metrics.render([...state.watches, ["poddefaults", podDefaults.watch]], certificates),
+    metrics: () => {
+      const watches = [...state.watches, ["poddefaults", podDefaults.watch]] as const;
+      return metrics.render({ watches, certificates, reservations: state.reservations });
+    },
     notReady: () => (isDraining() ? "draining" : state.problem()),
   });
   const reload = (pair: KeyPair): void => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" });

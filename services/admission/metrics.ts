@@ -9,14 +9,25 @@ const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /** What is measured of a watch. */
 type Watch = Pick<ListWatch<KubeObject>, "synced" | "relists" | "lastContactAgeMs">;
 
+/** What is read at the moment of a scrape. */
+export interface Measured {
+  readonly watches: readonly (readonly [kind: string, watch: Watch])[];
+  readonly certificates: Pick<Certificates, "expiresAt">;
+  readonly reservations: readonly (readonly [group: string, count: number])[];
+}
+
 /** What this process counts and measures. */
 export class AdmissionMetrics {
   readonly requests = new Counter("carrel_admission_requests_total", "Reviews by webhook, operation and outcome.");
   readonly duration = new Histogram("carrel_admission_duration_seconds", "Time of a review by webhook.", SECONDS);
+  readonly exceeded = new Counter("carrel_quota_exceeded_total", "Limits that pods would have broken, by group.");
   readonly ledgerWrites = new Counter("carrel_quota_ledger_writes_total", "Writes of quota ledgers by result.");
 
-  render(watches: readonly (readonly [kind: string, watch: Watch])[], certificates: Certificates): string {
+  render({ watches, certificates, reservations }: Measured): string {
     const gauges = [
+      new Gauge("carrel_quota_reservations_open", "Pods that were admitted and not seen yet, by group.", () =>
+        reservations.map(([group, count]) => [{ group }, count] as const),
+      ),
       new Gauge("carrel_watch_synced", "Whether a collection was listed completely.", () =>
         watches.map(([kind, watch]) => [{ kind }, watch.synced ? 1 : 0] as const),
       ),
@@ -30,6 +41,6 @@ export class AdmissionMetrics {
         [{}, certificates.expiresAt] as const,
       ]),
     ];
-    return renderMetrics([this.requests, this.duration, this.ledgerWrites, ...gauges]);
+    return renderMetrics([this.requests, this.duration, this.exceeded, this.ledgerWrites, ...gauges]);
   }
 }

@@ -1,5 +1,5 @@
 import type { Accelerators } from "../../quota/accelerators.ts";
-import { type Denial, denial, limitMissing } from "../../quota/denial.ts";
+import { type Denial, type DenialCause, denial, limitMissing } from "../../quota/denial.ts";
 import { isDenial, type Owner, ownerChange, ownerOf } from "../../quota/owner.ts";
 import { type PodRequest, podRequest } from "../../quota/pod-request.ts";
 import { type Amounts, resourceNames } from "../../quota/resources.ts";
@@ -16,6 +16,8 @@ export interface QuotaOptions {
   readonly bypass: ReadonlySet<string>;
   /** What counts as a GPU. */
   readonly accelerators: Accelerators;
+  /** Hears of every limit that a pod would have broken. */
+  readonly onExceeded?: (group: string, causes: readonly DenialCause[]) => void;
 }
 
 /** `quota.carrel.dev`: whether a pod may be created or changed. Whatever goes wrong is a denial. */
@@ -64,7 +66,9 @@ export class QuotaWebhook {
       dryRun: request.dryRun === true,
       ...(request.operation === "UPDATE" ? { resize: { podVersion, request: request.uid } } : {}),
     };
-    return this.#options.ledgerOf(owner.group).decide(claim, deadlineMs);
+    const denied = await this.#options.ledgerOf(owner.group).decide(claim, deadlineMs);
+    if (denied?.reason === "QuotaExceeded") this.#options.onExceeded?.(owner.group, denied.causes);
+    return denied;
   }
 
   #requestOf(pod: ReviewedPod, policy: GroupPolicy, owner: Owner): { readonly amounts: Amounts } | Denial {

@@ -203,6 +203,12 @@ export class State {
     }
   }
 
+  /** How many reservations each group's ledger has, as the watch knows it. */
+  get reservations(): readonly (readonly [group: string, count: number])[] {
+    const ledgers = [...this.ledgers.store.values()] as unknown as readonly QuotaLedger[];
+    return ledgers.map(({ metadata, spec }) => [metadata.name, spec.reservations?.length ?? 0]);
+  }
+
   #hasReservations(group: string): boolean {
     const object = this.ledgers.store.get(group, this.#options.namespace) as unknown as QuotaLedger | undefined;
     return (object?.spec.reservations?.length ?? 0) > 0;

@@ -7,7 +7,6 @@ const mirrored = ["components", "images", "quota", "services/admission", "servic
 /** Files without a spec of their own, and where they are held instead. */
 const exempt: Readonly<Record<string, string>> = {
   "services/admission/main.ts": "only puts parts together; bundle.spec.ts bundles it, tests/lab/admission has it run",
-  "services/admission/metrics.ts": "names of metrics; server.spec.ts reads those of requests, nobody yet the gauges",
   "services/admission/state.ts": "simulation.spec.ts runs it whole, against an API server that fails it",
   "services/lib/kube/errors.ts": "a class of fields; client.spec.ts reads every one of them",
   "services/lib/kube/types.ts": "types only",

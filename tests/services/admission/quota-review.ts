@@ -41,6 +41,7 @@ export interface Given {
   readonly problem?: string;
   readonly policy?: GroupPolicy | string | undefined;
   readonly decide?: () => Promise<Denial | undefined>;
+  readonly onExceeded?: (...heard: unknown[]) => void;
 }
 
 /** What the webhook answers, and the claims that came as far as the ledger. */
@@ -59,6 +60,7 @@ export async function ask(
       },
     }),
     accelerators: new Accelerators([{ resource: "nvidia.com/mig-1g.*", weight: "143m" }]),
+    ...(given.onExceeded ? { onExceeded: given.onExceeded } : {}),
     bypass: new Set(["system:serviceaccount:kube-system:daemon-set-controller"]),
   });
   return [await webhook.review(request, 99), claims];

@@ -42,6 +42,16 @@ describe("quota.carrel.dev: creations", () => {
     assert.equal(answer, denied);
   });
 
+  it("lets every broken limit be counted, and no other refusal", async () => {
+    const heard: unknown[] = [];
+    const onExceeded = (...args: unknown[]): unknown => heard.push(args);
+    const denied = denial("QuotaExceeded", "full", "cpu");
+    await ask(create(pod()), { decide: () => Promise.resolve(denied), onExceeded });
+    await ask(create(pod()), { decide: () => Promise.resolve(denial("StateUnknown", "late")), onExceeded });
+    await ask(create(pod()), { onExceeded });
+    assert.deepEqual(heard, [["g", denied.causes]]);
+  });
+
   it("lets the listed service accounts make pods of nobody, and only those pods unasked", async () => {
     const userInfo = { username: "system:serviceaccount:kube-system:daemon-set-controller" };
     assert.deepEqual(await ask(create(pod({}), { userInfo })), [undefined, []]);

@@ -1,4 +1,4 @@
-/** The public contract of labels (docs: README, "Labels"); others rely on these names. */
+/** The public contract of labels (docs/guides/admission.md); others rely on these names. */
 export const QUOTA_NAMESPACE_LABEL = "primehub.io/resources-validation-webhook";
 export const IMAGE_MIRROR_NAMESPACE_LABEL = "primehub.io/image-mutation-webhook";
 export const POD_DEFAULTS_NAMESPACE_LABEL = "carrel.dev/pod-defaults";

@@ -1,7 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { type AgentOptions, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Discovery } from "./discovery.ts";
-import { KubeError } from "./errors.ts";
+import { isGone, KubeError } from "./errors.ts";
 import { type KubeConfig, type KubeObject, type ResourceRef, resourcePath } from "./types.ts";
 
 export type { KubeConfig, KubeObject, ObjectMeta, ResourceRef } from "./types.ts";
@@ -10,7 +10,7 @@ export interface ClientOptions {
   /** For a whole request, unless the call says otherwise. @default 30000 */
   readonly timeoutMs?: number;
   readonly userAgent?: string;
-  /** Connections at once. @default 16 */
+  /** Connections at once, beside one for each open stream. @default 16 */
   readonly maxSockets?: number;
 }
 
@@ -29,6 +29,7 @@ export interface ListOptions {
   readonly fieldSelector?: string;
   /** Objects per page. @default 500 */
   readonly limit?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface WriteOptions {
@@ -54,6 +55,11 @@ export interface Listed<T> {
   readonly resourceVersion: string;
 }
 
+interface Page<T> {
+  readonly items: T[] | null;
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+}
+
 const patchTypes = {
   apply: "application/apply-patch+yaml",
   merge: "application/merge-patch+json",
@@ -61,12 +67,29 @@ const patchTypes = {
   strategic: "application/strategic-merge-patch+json",
 } as const;
 
-/** An API server that is briefly over its limits says when to come back; we do, this often. */
+/** An API server that is briefly over its limits says when to come back; we do, this often. It has not begun such a request, so a write is safe too. */
 const RETRIES_WHEN_BUSY = 4;
 
-/** At most five seconds; one where the server gave none, or a date. */
-function waitMs(retryAfter: string | undefined): number {
-  return Math.min(/^\d+$/.test(retryAfter ?? "") ? Number(retryAfter) : 1, 5) * 1000;
+/** The API server closes what is idle for 90 s; a request on a connection that is just being closed would be lost. */
+const IDLE_MS = 60_000;
+
+/** What `Retry-After` says in milliseconds; nothing where it is absent, or a date. */
+function retryAfterMs({ headers }: IncomingMessage): number | undefined {
+  const value = headers["retry-after"] ?? "";
+  return /^\d+$/.test(value) ? Number(value) * 1000 : undefined;
+}
+
+/** Waits; ends early, without an error, when the signal aborts. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
 }
 
 function queryString(query: Readonly<Record<string, QueryValue>> = {}): string {
@@ -90,9 +113,22 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function decode(bytes: Buffer, contentType: string | undefined): unknown {
+/** The decoded body of an answer. @throws Error where a success is cut short; of a failure the text is enough */
+function decode(bytes: Buffer, response: IncomingMessage, request: string): unknown {
+  if (bytes.length === 0) return undefined;
   const text = bytes.toString("utf8");
-  return contentType?.includes("json") ? JSON.parse(text) : text;
+  if (!response.headers["content-type"]?.includes("json")) return text;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if ((response.statusCode ?? 0) >= 400) return text;
+    throw new Error(`${request}: the answer is not a whole JSON text`, { cause });
+  }
+}
+
+async function failureOf(response: IncomingMessage, request: string): Promise<KubeError> {
+  const body = decode(await readAll(response), response, request);
+  return new KubeError(response.statusCode ?? 0, body, request, retryAfterMs(response));
 }
 
 /** A small Kubernetes client: JSON verbs, discovery and streams over node:https. Every request has a deadline. */
@@ -100,6 +136,8 @@ export class KubeClient {
   readonly config: KubeConfig;
   readonly #url: URL;
   readonly #agent: HttpAgent | HttpsAgent;
+  /** Without a limit: a stream keeps its connection, and must not keep requests from theirs. */
+  readonly #streams: HttpAgent | HttpsAgent;
   readonly #timeoutMs: number;
   readonly #userAgent: string;
   readonly #discovery: Discovery;
@@ -107,8 +145,7 @@ export class KubeClient {
   constructor(config: KubeConfig, options: ClientOptions = {}) {
     this.config = config;
     this.#url = new URL(config.server);
-    const agentOptions = { keepAlive: true, maxSockets: options.maxSockets ?? 16 };
-    this.#agent =
+    const newAgent = (agentOptions: AgentOptions): HttpAgent | HttpsAgent =>
       this.#url.protocol === "http:"
         ? new HttpAgent(agentOptions)
         : new HttpsAgent({
@@ -117,6 +154,8 @@ export class KubeClient {
             ...(config.cert === undefined ? {} : { cert: config.cert }),
             ...(config.key === undefined ? {} : { key: config.key }),
           });
+    this.#agent = newAgent({ keepAlive: true, maxSockets: options.maxSockets ?? 16, timeout: IDLE_MS });
+    this.#streams = newAgent({ keepAlive: true, maxFreeSockets: 4 });
     this.#timeoutMs = options.timeoutMs ?? 30_000;
     this.#userAgent = options.userAgent ?? "carrel";
     this.#discovery = new Discovery((path) => this.request("GET", path));
@@ -126,51 +165,49 @@ export class KubeClient {
   async request(method: string, path: string, options: RequestOptions = {}): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
       const response = await this.#send(method, path, options);
-      const bytes = await readAll(response);
       const code = response.statusCode ?? 0;
-      if (code === 429 && attempt < RETRIES_WHEN_BUSY) {
-        await new Promise((resolve) => setTimeout(resolve, waitMs(response.headers["retry-after"])));
-        continue;
-      }
-      const body = bytes.length === 0 ? undefined : decode(bytes, response.headers["content-type"]);
-      if (code >= 400) throw new KubeError(code, body, `${method} ${path}`);
-      return body;
+      if (code < 400) return decode(await readAll(response), response, `${method} ${path}`);
+      const failure = await failureOf(response, `${method} ${path}`);
+      if (code !== 429 || attempt === RETRIES_WHEN_BUSY) throw failure;
+      // One second where the server said nothing; five at most, because somebody waits.
+      await pause(Math.min(failure.retryAfterMs ?? 1_000, 5_000), options.signal);
     }
   }
 
   /** Opens a stream (a watch, a log). The deadline is for the answer to begin. @throws KubeError */
   async stream(method: string, path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
     const response = await this.#send(method, path, options, true);
-    const code = response.statusCode ?? 0;
-    if (code < 400) return response;
-    const bytes = await readAll(response);
-    throw new KubeError(
-      code,
-      bytes.length === 0 ? undefined : decode(bytes, response.headers["content-type"]),
-      `${method} ${path}`,
-    );
+    if ((response.statusCode ?? 0) < 400) return response;
+    throw await failureOf(response, `${method} ${path}`);
   }
 
   async get<T = KubeObject>(ref: ResourceRef, namespace: string | undefined, name: string): Promise<T> {
     return (await this.request("GET", resourcePath(ref, namespace, name))) as T;
   }
 
-  /** All objects of a collection, page by page, with the resourceVersion of the list. */
+  /**
+   * All objects of a collection, page by page, with the resourceVersion of the list. Where the version that the pages are of
+   * expires meanwhile, everything is asked for once more, in one page.
+   */
   async list<T = KubeObject>(ref: ResourceRef, namespace?: string, options: ListOptions = {}): Promise<Listed<T>> {
+    const { limit = 500, signal, ...selectors } = options;
+    const page = async (query: Readonly<Record<string, QueryValue>>): Promise<Page<T>> =>
+      (await this.request("GET", resourcePath(ref, namespace), {
+        query: { ...query, ...selectors },
+        ...(signal === undefined ? {} : { signal }),
+      })) as Page<T>;
     const items: T[] = [];
     let next: string | undefined;
     for (;;) {
-      const page = (await this.request("GET", resourcePath(ref, namespace), {
-        query: {
-          limit: options.limit ?? 500,
-          continue: next,
-          labelSelector: options.labelSelector,
-          fieldSelector: options.fieldSelector,
-        },
-      })) as { items: T[] | null; metadata: { resourceVersion: string; continue?: string } };
-      items.push(...(page.items ?? []));
-      next = page.metadata.continue || undefined;
-      if (next === undefined) return { items, resourceVersion: page.metadata.resourceVersion };
+      const { items: some, metadata } = await page({ limit, continue: next }).catch((error: unknown) => {
+        if (next === undefined || !isGone(error)) throw error;
+        items.length = 0;
+        return page({});
+      });
+      // Not spread: a page without a limit may hold more objects than a call may have arguments.
+      for (const item of some ?? []) items.push(item);
+      next = metadata.continue || undefined;
+      if (next === undefined) return { items, resourceVersion: metadata.resourceVersion };
     }
   }
 
@@ -242,6 +279,7 @@ export class KubeClient {
 
   close(): void {
     this.#agent.destroy();
+    this.#streams.destroy();
   }
 
   #headers(body: string | undefined, options: RequestOptions): Record<string, string> {
@@ -274,12 +312,13 @@ export class KubeClient {
           port: this.#url.port || (this.#url.protocol === "http:" ? 80 : 443),
           path: `${this.#url.pathname.replace(/\/$/, "")}${path}${queryString(options.query)}`,
           headers: this.#headers(body, options),
-          agent: this.#agent,
+          agent: streaming ? this.#streams : this.#agent,
           ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
         (response) => {
           answer = response;
-          if (streaming) clearTimeout(deadline);
+          // The body of a failure is short, and has to come in time like any other.
+          if (streaming && (response.statusCode ?? 0) < 400) clearTimeout(deadline);
           else response.once("close", () => clearTimeout(deadline));
           resolve(response);
         },
@@ -289,7 +328,7 @@ export class KubeClient {
         answer?.destroy(late);
         request.destroy(late);
       }, timeoutMs);
-      request.once("error", (error) => {
+      request.on("error", (error) => {
         clearTimeout(deadline);
         reject(error);
       });

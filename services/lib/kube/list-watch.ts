@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Logger, reasonOf } from "../log.ts";
 import type { KubeClient } from "./client.ts";
-import { KubeError } from "./errors.ts";
+import { isGone, KubeError } from "./errors.ts";
 import { linesOf } from "./lines.ts";
 import { laterVersion } from "./resource-version.ts";
 import { Store, type StoreHandlers } from "./store.ts";
@@ -25,16 +25,32 @@ export interface ListWatchOptions<T extends KubeObject> {
 
 interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  readonly object: KubeObject & { readonly code?: number; readonly message?: string };
+  readonly object: KubeObject & { readonly code?: number; readonly reason?: string; readonly message?: string };
 }
 
 const FIRST_BACKOFF_MS = 800;
 const LAST_BACKOFF_MS = 30_000;
 /** Bookmarks come about every minute; a connection that is silent for longer than this is dead. */
 const SILENCE_MS = 90_000;
+const SILENCE_CHECK_MS = 1_000;
 
 /** The watch cannot go on from where it was: list again. */
 class Expired extends Error {}
+
+/**
+ * The server said nothing for too long: the connection is dead, or the server is not as far as we are, as after etcd was restored
+ * from a backup, and would keep every change from us until it is. Only a list tells.
+ */
+class Silent extends Expired {}
+
+function expiryOf(error: unknown): unknown {
+  return isGone(error) ? new Expired(reasonOf(error)) : error;
+}
+
+/** How long the server wants to be left alone, at most as long as we would leave it alone by ourselves. */
+function askedPauseMs(error: unknown): number {
+  return Math.min((error instanceof KubeError && error.retryAfterMs) || 0, LAST_BACKOFF_MS);
+}
 
 /**
  * Keeps a store equal to a collection of the API server: a paged list, then a watch with bookmarks, again and again.
@@ -83,7 +99,7 @@ export class ListWatch<T extends KubeObject> {
     let mustList = true;
     while (!signal.aborted) {
       try {
-        if (mustList) await this.#list();
+        if (mustList) await this.#list(signal);
         mustList = false;
         this.#heard = false;
         await this.#watch(signal);
@@ -97,18 +113,21 @@ export class ListWatch<T extends KubeObject> {
         this.#heard = false;
         mustList = mustList || error instanceof Expired;
         this.#options.log?.warn("watch-interrupted", { kind: this.#options.ref.kind, reason: reasonOf(error) });
-        await this.#clock.sleep(backoffMs * (0.5 + this.#random()), signal);
+        await this.#clock.sleep(Math.max(backoffMs * (0.5 + this.#random()), askedPauseMs(error)), signal);
         backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
       }
     }
   }
 
-  async #list(): Promise<void> {
+  async #list(signal: AbortSignal): Promise<void> {
     const { client, ref, namespace, labelSelector, fieldSelector } = this.#options;
     const listed = await client.list<KubeObject>(ref, namespace, {
+      signal,
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     });
+    // Nothing can be watched from a list without one, and an answer that is no list must not empty the store.
+    if (!listed.resourceVersion) throw new Error(`the list of ${ref.plural} has no resourceVersion`);
     this.store.replaceAll(listed.items.map((object) => this.#project(object)));
     this.#relists++;
     this.#synced = true;
@@ -117,34 +136,42 @@ export class ListWatch<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, ref, namespace, labelSelector, fieldSelector } = this.#options;
-    const silence = new AbortController();
-    const response = await client
-      .stream("GET", resourcePath(ref, namespace), {
-        query: {
-          watch: true,
-          allowWatchBookmarks: true,
-          resourceVersion: this.#resourceVersion,
-          // Spread over five minutes, so that the watches of many clients do not end together.
-          timeoutSeconds: Math.round(300 + 300 * this.#random()),
-          labelSelector,
-          fieldSelector,
-        },
-        signal: AbortSignal.any([signal, silence.signal]),
-      })
-      .catch((error: unknown) => {
-        throw error instanceof KubeError && error.code === 410 ? new Expired(error.message) : error;
-      });
-    const watchdog = setInterval(() => {
-      if (this.lastContactAgeMs() > SILENCE_MS)
-        silence.abort(new Error(`no event and no bookmark for ${SILENCE_MS} ms`));
-    }, 5_000);
-    this.#touch();
+    // Its own controller with a listener that is taken away again: a signal that lives on would hold on to every watch.
+    const ending = new AbortController();
+    const end = (): void => ending.abort(signal.reason);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
     try {
-      for await (const line of linesOf(response)) this.#take(JSON.parse(line) as WatchEvent);
+      await this.#follow(ending);
     } catch (error) {
       // A stream that was aborted says no more than that.
-      throw silence.signal.aborted ? silence.signal.reason : error;
+      throw ending.signal.aborted ? ending.signal.reason : expiryOf(error);
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  async #follow(ending: AbortController): Promise<void> {
+    const { client, ref, namespace, labelSelector, fieldSelector } = this.#options;
+    const response = await client.stream("GET", resourcePath(ref, namespace), {
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: this.#resourceVersion,
+        // Spread over five minutes, so that the watches of many clients do not end together.
+        timeoutSeconds: Math.round(300 + 300 * this.#random()),
+        labelSelector,
+        fieldSelector,
+      },
+      signal: ending.signal,
+    });
+    this.#touch();
+    const watchdog = setInterval(() => {
+      if (this.lastContactAgeMs() > SILENCE_MS)
+        ending.abort(new Silent(`no event and no bookmark for ${SILENCE_MS} ms`));
+    }, SILENCE_CHECK_MS);
+    try {
+      for await (const line of linesOf(response)) this.#take(JSON.parse(line) as WatchEvent);
     } finally {
       clearInterval(watchdog);
       response.destroy();
@@ -154,7 +181,7 @@ export class ListWatch<T extends KubeObject> {
   #take({ type, object }: WatchEvent): void {
     if (type === "ERROR") {
       const text = object.message ?? "the watch ended with an error";
-      throw object.code === 410 ? new Expired(text) : new Error(text);
+      throw object.code === 410 || object.reason === "Expired" ? new Expired(text) : new Error(text);
     }
     if (type === "DELETED") this.store.remove(this.#project(object));
     else if (type !== "BOOKMARK") this.store.put(this.#project(object));

@@ -78,6 +78,37 @@ describe("KubeClient and time", () => {
     });
   });
 
+  it("does not wait for the rest of a stream's failure longer than its deadline", async () => {
+    server.fallback = (_seen, response) => {
+      response.writeHead(500, { "content-length": "100" });
+      response.write("{");
+    };
+    await assert.rejects(client.stream("GET", "/w"), {
+      message: `GET /w: no answer from ${server.url} within 50 ms`,
+    });
+  });
+
+  it("ends its pause after 429 with its signal", async () => {
+    const stop = new AbortController();
+    server.fallback = (seen, response) => {
+      busy("5")(seen, response);
+      response.once("finish", () => stop.abort());
+    };
+    await assert.rejects(client.request("GET", "/x", { signal: stop.signal }), { name: "AbortError" });
+    assert.equal(server.seen.length, 1);
+  });
+
+  it("answers requests beside more streams than it may have connections", async () => {
+    const narrow = new KubeClient({ server: server.url }, { timeoutMs: 1_000, maxSockets: 1 });
+    const answer = server.fallback;
+    server.fallback = (seen, response) =>
+      seen.path === "/w" ? void response.write("first\n") : answer(seen, response);
+    const streams = [await narrow.stream("GET", "/w"), await narrow.stream("GET", "/w")];
+    assert.deepEqual(await narrow.request("GET", "/x"), { ok: true });
+    for (const stream of streams) stream.destroy();
+    narrow.close();
+  });
+
   it("lets a stream live on after it began", async () => {
     let end: () => void = () => {};
     server.fallback = (_seen, response) => {

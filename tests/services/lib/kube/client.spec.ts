@@ -119,6 +119,46 @@ describe("KubeClient", () => {
     });
   });
 
+  describe("lists whose version expires between two pages", () => {
+    const expired = json(410, {
+      kind: "Status",
+      message: "The provided continue parameter is too old",
+      reason: "Expired",
+    });
+    const firstPage = json(200, { items: [{ n: 1 }], metadata: { resourceVersion: "10", continue: "a" } });
+
+    it("are asked for once more, in one page", async () => {
+      server.next.push(
+        firstPage,
+        expired,
+        json(200, { items: [{ n: 2 }, { n: 3 }], metadata: { resourceVersion: "20" } }),
+      );
+      const listed = await client.list(pods, "n", { limit: 1, labelSelector: "a=b" });
+      assert.deepEqual(listed, { items: [{ n: 2 }, { n: 3 }], resourceVersion: "20" });
+      assert.deepEqual(
+        asked().map(([, query]) => query),
+        [
+          { limit: "1", labelSelector: "a=b" },
+          { limit: "1", continue: "a", labelSelector: "a=b" },
+          { labelSelector: "a=b" },
+        ],
+      );
+    });
+
+    it("fail where that expires too, and at their first page", async () => {
+      server.next.push(firstPage, expired, expired, expired);
+      await assert.rejects(client.list(pods), { name: "KubeError", code: 410 });
+      await assert.rejects(client.list(pods), { name: "KubeError", code: 410 });
+      assert.equal(server.seen.length, 4);
+    });
+
+    it("hold more objects than a call may have arguments", async () => {
+      const items = Array.from({ length: 200_000 }, () => 1);
+      server.next.push(json(200, { items, metadata: { resourceVersion: "1" } }));
+      assert.equal((await client.list(pods)).items.length, 200_000);
+    });
+  });
+
   describe("request", () => {
     it("sends a string as it is and answers text as it comes", async () => {
       server.next.push(text(200, "ok"));
@@ -215,6 +255,26 @@ describe("KubeClient", () => {
         bare(400, { kind: "Other", message: "ignored" }),
       );
       assert.deepEqual([isNotFound(new Error("404")), isConflict(undefined)], [false, false]);
+    });
+
+    it("say when to come back where the server said so", async () => {
+      server.next.push(json(503, {}, { "retry-after": "7" }), json(503, {}, { "retry-after": "tomorrow" }));
+      assert.equal((await failure(client.stream("GET", "/w"))).retryAfterMs, 7_000);
+      assert.equal((await failure(client.request("GET", "/x"))).retryAfterMs, undefined);
+    });
+
+    it("are told of an answer that ends in good order within its text", async () => {
+      server.next.push(
+        text(201, '{"metadata":{"na', "application/json"),
+        text(409, '{"kind":"Status","rea', "application/json"),
+      );
+      await assert.rejects(client.create(pods, "n", {}), {
+        name: "Error",
+        message: "POST /api/v1/namespaces/n/pods: the answer is not a whole JSON text",
+      });
+      const conflict = await failure(client.create(pods, "n", {}));
+      assert.deepEqual([isConflict(conflict), conflict.body], [true, '{"kind":"Status","rea']);
+      assert.equal(server.seen.length, 2);
     });
 
     it("come from streams as from requests", async () => {

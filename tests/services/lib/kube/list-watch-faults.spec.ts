@@ -73,6 +73,16 @@ describe("ListWatch, how long it waits", () => {
     assert.equal(one.reasons[0], "the watch ended without an event");
   });
 
+  it("waits as long as the server asks for, half a minute at most", async () => {
+    const busy = (seconds: string) => json(429, { kind: "Status", message: "too many" }, { "retry-after": seconds });
+    server.next.push(list, busy("5"), busy("1"), busy("600"));
+    server.fallback = refuse;
+    const one = startWatch(server.url);
+    watching = one;
+    await sleeps(one, 4);
+    assert.deepEqual(one.clock.slept.slice(0, 4), [5_000, 1_600, 30_000, 6_400]);
+  });
+
   it("begins anew after a watch that worked, however it ended", async () => {
     const breaks = (): void =>
       void server.next.push((_seen, response) => {

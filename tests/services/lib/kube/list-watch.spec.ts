@@ -3,6 +3,7 @@ import { mock } from "node:test";
 import type { ListWatchOptions } from "../../../../services/lib/kube/list-watch.ts";
 import type { KubeObject } from "../../../../services/lib/kube/types.ts";
 import { FakeCollection } from "./fake-collection.ts";
+import { json } from "./scripted-server.ts";
 import { startWatch, until, type Watching } from "./watching.ts";
 
 const nameOf = ({ metadata }: KubeObject): string => `${metadata.name}@${metadata.resourceVersion}`;
@@ -190,6 +191,33 @@ describe("ListWatch", () => {
     });
   }
 
+  it("lists again after an error that only says Expired", async () => {
+    const one = start();
+    await connected();
+    server.error({ kind: "Status", reason: "Expired", message: "too old" });
+    await until("the next watch", () => asked().length === 4);
+    assert.deepEqual([asked(), one.reasons], [["list", "watch 100", "list", "watch 100"], ["too old"]]);
+  });
+
+  it("keeps what it has when the answer is no list", async () => {
+    server.put("a");
+    const one = start();
+    await connected();
+    server.error({ kind: "Status", code: 410, message: "too old" });
+    server.http.next.push(json(200, { items: [], metadata: {} }));
+    await until("the next watch", () => asked().length === 5);
+    assert.deepEqual(one.reasons, ["too old", "the list of pods has no resourceVersion"]);
+    assert.deepEqual([stored(one), one.watch.relists], [["a@101"], 2]);
+  });
+
+  it("ends a list with its signal", async () => {
+    server.http.next.push(() => {});
+    const one = start();
+    await until("the list was asked for", () => asked().length === 1);
+    await one.stop();
+    assert.deepEqual([asked(), one.watch.synced, one.reasons], [["list"], false, []]);
+  });
+
   it("goes on where it was after another error in the stream, or after a line that is no JSON", async () => {
     const one = start();
     await connected();
@@ -207,7 +235,7 @@ describe("ListWatch", () => {
     assert.match(one.reasons[2] ?? "", /^Unexpected token '<'/);
   });
 
-  it("takes a silent connection for dead after 90 s", async () => {
+  it("takes a silent connection for dead after 90 s, and lists again, because the server may be behind", async () => {
     mock.timers.enable({ apis: ["setInterval"] });
     let progress = 0;
     const one = start({ onProgress: () => void progress++ });
@@ -216,12 +244,14 @@ describe("ListWatch", () => {
     mock.timers.tick(5_000);
     await until("a turn", () => true);
     assert.equal(server.watchers.size, 1);
+    server.version = 50;
     one.clock.ms += 1;
-    mock.timers.tick(5_000);
+    mock.timers.tick(1_000);
     await until("the interruption", () => one.reasons.length === 1);
-    await until("the next watch", () => asked().length === 3);
-    assert.deepEqual([asked(), one.watch.relists], [["list", "watch 100", "watch 100"], 1]);
+    await until("the next watch", () => asked().length === 4);
+    assert.deepEqual([asked(), one.watch.relists], [["list", "watch 100", "list", "watch 50"], 2]);
     assert.deepEqual(one.reasons, ["no event and no bookmark for 90000 ms"]);
+    assert.equal(one.watch.resourceVersion, "50");
   });
 
   it("ends when its signal aborts, and closes its watch", async () => {

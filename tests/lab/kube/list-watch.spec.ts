@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { KubeClient, type KubeObject, type ResourceRef } from "../../../services/lib/kube/client.ts";
+import { kubeConfigFromFile } from "../../../services/lib/kube/config.ts";
+import { createLogger } from "../../../services/lib/log.ts";
+import { eventually } from "../../support/eventually.ts";
+import { type FaultKind, FaultProxy, type FaultRates, seededRandom } from "../../support/fault-proxy.ts";
+import { labName, labUnderTest } from "../../support/lab.ts";
+import { restartApiServer } from "./api-server.ts";
+import { type Changes, churn } from "./churn.ts";
+import { configMaps, fastClock, lines, Observer, type View } from "./observer.ts";
+
+const namespaces: ResourceRef = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
+const run = randomBytes(3).toString("hex");
+const [first, second] = [`kube-a-${run}`, `kube-b-${run}`];
+/** The namespace of each writer. */
+const writers = [first, second, first, second];
+const OBSERVERS = 72;
+const FAULTS = 10_000;
+const OF_EACH_KIND = 500;
+/** After so many faults the API server is killed; the first kill finds lists and watches in their beginning. */
+const KILLS: readonly number[] = [1_000, 4_000, 7_000];
+
+/** Every watch ends by a fault; of lists, which take many requests, most have to get through. */
+const watchRates: FaultRates = {
+  ...{ "reset-before-request": 0.09, "reset-before-answer": 0.09, "half-line-reset": 0.17, "half-line-end": 0.12 },
+  ...{ gone: 0.06, "gone-in-stream": 0.07, "error-in-stream": 0.09, busy: 0.08 },
+  ...{ "status-500": 0.08, "status-503": 0.08, stall: 0.06, "stall-in-error": 0.01 },
+};
+const otherRates: FaultRates = {
+  ...{ "reset-before-request": 0.005, "reset-before-answer": 0.005, "half-line-reset": 0.01, "half-line-end": 0.01 },
+  ...{ gone: 0.06, busy: 0.01, "status-500": 0.005, "status-503": 0.005, stall: 0.002, "stall-in-error": 0.001 },
+};
+const important: readonly FaultKind[] = [
+  ...(["reset-before-request", "reset-before-answer", "half-line-reset", "half-line-end", "gone"] as const),
+  ...(["gone-in-stream", "error-in-stream", "busy", "status-500", "status-503", "stall"] as const),
+];
+
+const shortened = ({ metadata }: KubeObject): KubeObject => {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+    },
+  };
+};
+const views: readonly View[] = [
+  { namespace: first },
+  { namespace: first, labelSelector: "tier=red" },
+  { namespace: first, labelSelector: "tier in (red,blue)", project: shortened },
+  { labelSelector: `run=${run}` },
+  { namespace: second, project: shortened },
+  { namespace: second, labelSelector: "tier!=red", fieldSelector: "metadata.name!=kube-root-ca.crt" },
+];
+
+/** What is known of objects, without the kind, which only a watch tells of each. */
+const contents = (objects: Iterable<KubeObject>): unknown[] =>
+  [...objects]
+    .map(({ metadata, ...rest }) => ({ metadata, data: (rest as { data?: unknown }).data }))
+    .sort((a, b) => (lines([a])[0] ?? "").localeCompare(lines([b])[0] ?? ""));
+
+/** Bytes in use once everything that is not was collected. */
+function usedBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Open sockets and servers of this process. */
+function sockets(): number {
+  const kinds = ["TCPSocketWrap", "TCPServerWrap", "TLSWrap"];
+  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind)).length;
+}
+
+describe(`ListWatch over ${FAULTS} faults and ${KILLS.length} restarts of the API server`, function () {
+  this.timeout(900_000);
+  let direct: KubeClient;
+  let proxy: FaultProxy;
+  let client: KubeClient;
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown): void => void rejections.push(reason);
+
+  before(async function () {
+    const lab = await labUnderTest();
+    if (lab.endpoints.variant !== "built") this.skip();
+    const upstream = kubeConfigFromFile(lab.endpoints.kubeconfig, lab.endpoints.context);
+    direct = new KubeClient(upstream, { timeoutMs: 5_000 });
+    for (const name of [first, second]) await direct.create(namespaces, undefined, { metadata: { name } });
+    const rates = { watch: watchRates, other: otherRates };
+    proxy = await FaultProxy.start({ upstream, seed: 20_261_121, rates, delay: 0.1, rechunk: 0.3 });
+    // Long enough for a busy machine: who gives up too early only makes more connections.
+    client = new KubeClient(proxy.config, { timeoutMs: 8_000, maxSockets: OBSERVERS });
+    process.on("unhandledRejection", onRejection);
+  });
+  after(async () => {
+    process.off("unhandledRejection", onRejection);
+    for (const name of [first, second]) await direct?.delete(namespaces, undefined, name);
+    direct?.close();
+  });
+
+  const enough = (): boolean => proxy.total >= FAULTS && important.every((kind) => proxy.counts[kind] >= OF_EACH_KIND);
+  const restartOnTheWay = async (): Promise<void> => {
+    for (const faults of KILLS) {
+      while (proxy.total < faults) await pause(50);
+      await restartApiServer(labName(), direct);
+    }
+  };
+  const listed = async ({ namespace, labelSelector, fieldSelector, project }: View): Promise<KubeObject[]> => {
+    const selectors = { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
+    const { items } = await direct.list<KubeObject>(configMaps, namespace, selectors);
+    return project ? items.map(project) : items;
+  };
+  const observe = (): Observer[] => {
+    const [clock, log] = [fastClock(50), createLogger({ write: () => {} })];
+    return Array.from({ length: OBSERVERS }, (_, i) => {
+      const view = views[i % views.length] ?? {};
+      return new Observer({ client, view, clock, log, pageSize: 40 });
+    });
+  };
+  const change = (signal: AbortSignal): Promise<Changes[]> => {
+    const writing = writers.map((namespace, i) =>
+      churn({ client: direct, namespace, labels: { run }, names: 150, pauseMs: 30, random: seededRandom(i) }, signal),
+    );
+    return Promise.all(writing);
+  };
+  /** Goes through all the faults, with changes and restarts; answers what grew meanwhile. */
+  const endure = async (): Promise<{ changes: Changes[]; grownBytes: number }> => {
+    const calm = new AbortController();
+    const changing = change(calm.signal);
+    const restarting = restartOnTheWay();
+    const failed = restarting.then(() => false).catch(() => true);
+    while (proxy.total < FAULTS / 5) await pause(50);
+    const early = usedBytes();
+    while (!enough() && !(await Promise.race([failed, pause(50)]))) await pause(50);
+    await restarting;
+    const grownBytes = usedBytes() - early;
+    calm.abort();
+    const changes = await changing;
+    proxy.heal();
+    return { changes, grownBytes };
+  };
+
+  it("loses nothing, tells its handlers the truth, and leaks nothing", async () => {
+    const socketsBefore = sockets();
+    const observers = observe();
+    const stop = new AbortController();
+    const watching = Promise.all(observers.map(({ watch }) => watch.run(stop.signal)));
+    const { changes, grownBytes } = await endure();
+
+    const truths = await Promise.all(views.map(listed));
+    for (const [i, observer] of observers.entries()) {
+      const { watch, known, problems, view } = observer;
+      const truth = truths[i % views.length] ?? [];
+      const isEqual = (): boolean => lines(watch.store.values()).join() === lines(truth).join();
+      await eventually(`observer ${i} is up to date`, async () => isEqual() || undefined, 30_000).catch(() => {});
+      assert.deepEqual(contents(watch.store.values()), contents(truth), `observer ${i}`);
+      assert.deepEqual([problems, lines(known.values())], [[], lines(truth)], `observer ${i}`);
+      if (view.labelSelector === undefined) {
+        const written = changes.filter((_, writer) => writers[writer] === view.namespace);
+        assert.deepEqual(observer.missed(written.flatMap(({ versions }) => versions)), [], `observer ${i}`);
+      }
+    }
+    const made = changes.reduce((sum, { versions, deletions }) => sum + versions.length + deletions, 0);
+    assert.ok(made >= 2_000, `only ${made} changes were made`);
+    assert.ok(grownBytes < 32 << 20, `${grownBytes} bytes more in use`);
+    assert.ok(proxy.connections <= 2 * OBSERVERS, `${proxy.connections} connections for ${OBSERVERS} watches`);
+
+    stop.abort();
+    await watching;
+    client.close();
+    await proxy.close();
+    direct.close();
+    await eventually("every socket is closed", async () => sockets() <= socketsBefore || undefined);
+    assert.deepEqual(rejections, []);
+  });
+});

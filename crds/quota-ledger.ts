@@ -1,7 +1,13 @@
 import { type API_VERSION, customResourceDefinition, type FromSchema, type Schema } from "./schema.ts";
 
-/** More open reservations than this, and the object would come near to what etcd takes. */
-export const MAX_RESERVATIONS = 2000;
+/** More pods of one group under way than this are refused, so that what replicas keep in memory is bounded. */
+export const MAX_RESERVATIONS = 50_000;
+/** No ledger and no page is larger than this, as JSON. */
+export const LEDGER_BYTES = 262_144;
+/** More than fit into that size, however short they are. */
+const MOST_ITEMS = 2500;
+/** More than hold all reservations there may be, half empty and of the longest names. */
+const MOST_PAGES = 1000;
 
 const text = { type: "string", maxLength: 253 } as const satisfies Schema;
 /** A canonical amount: an integer in thousandths of a CPU or GPU, or in bytes. */
@@ -30,8 +36,29 @@ const reservation = {
   },
 } as const satisfies Schema;
 
+const page = {
+  type: "object",
+  required: ["name", "open"],
+  properties: {
+    name: text,
+    open: { type: "integer", minimum: 0, description: "How many of its reservations are open" },
+    gone: {
+      type: "string",
+      pattern: "^[A-Za-z0-9+/]*=*$",
+      maxLength: 512,
+      description: "Which of its reservations are not open any more: one bit each, lowest first, as base64",
+    },
+  },
+} as const satisfies Schema;
+
 const spec = {
   type: "object",
+  "x-kubernetes-validations": [
+    {
+      rule: "has(self.pageOf) || has(oldSelf.pageOf) ? self == oldSelf : true",
+      message: "a page of a ledger never changes",
+    },
+  ],
   properties: {
     observedPodVersion: {
       type: "string",
@@ -43,16 +70,27 @@ const spec = {
       type: "array",
       description: "Pods that were admitted and have not been seen yet",
       items: reservation,
-      maxItems: MAX_RESERVATIONS,
-      "x-kubernetes-list-type": "map",
-      "x-kubernetes-list-map-keys": ["uid"],
+      maxItems: MOST_ITEMS,
+      // One writer, and the API server notes nothing about every single item, which would double the object.
+      "x-kubernetes-list-type": "atomic",
     },
+    pages: {
+      type: "array",
+      description: "Ledgers that hold older reservations of this group, because this one would grow too large",
+      items: page,
+      maxItems: MOST_PAGES,
+      "x-kubernetes-list-type": "atomic",
+    },
+    pageOf: { ...text, description: "The group, on a page; a page belongs to the ledger that refers to it by name" },
+    nonce: { type: "string", maxLength: 32, description: "On a page: makes its name one that nobody else can write" },
   },
 } as const satisfies Schema;
 
 export type Reservation = FromSchema<typeof reservation>;
+/** How a ledger refers to one of its pages. */
+export type PageReference = FromSchema<typeof page>;
 
-/** What admission has promised to a group and the watch has not shown yet. */
+/** What admission has promised to a group and the watch has not shown yet; or a page of that. */
 export interface QuotaLedger {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: "QuotaLedger";
@@ -72,5 +110,8 @@ export const quotaLedgerDefinition = customResourceDefinition({
   scope: "Namespaced",
   description: "Reservations of one group; written by admission alone",
   spec,
-  columns: [{ name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }],
+  columns: [
+    { name: "Page of", type: "string", jsonPath: ".spec.pageOf" },
+    { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+  ],
 });

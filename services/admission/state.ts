@@ -7,10 +7,12 @@ import type { KubeClient, KubeObject, ResourceRef } from "../lib/kube/client.ts"
 import { isNotFound } from "../lib/kube/errors.ts";
 import { ListWatch } from "../lib/kube/list-watch.ts";
 import { isAtLeast } from "../lib/kube/resource-version.ts";
-import type { Logger } from "../lib/log.ts";
+import { type Logger, reasonOf } from "../lib/log.ts";
 import { type GroupPolicy, type WatchedGroup, watchedGroup } from "./group-policies.ts";
-import { GroupLedger } from "./ledger/group-ledger.ts";
-import { LedgerStore, ledgerRef, storedLedger } from "./ledger/ledger-store.ts";
+import { EXPIRY_MS, GroupLedger } from "./ledger/group-ledger.ts";
+import { LedgerStore, ledgerRef } from "./ledger/ledger-store.ts";
+import { openIn } from "./ledger/pages.ts";
+import { LedgerUpkeep } from "./ledger/upkeep.ts";
 import { type OwnedPod, ownedPod, UsageIndex } from "./usage-index.ts";
 
 const podRef: ResourceRef = { apiVersion: "v1", kind: "Pod", plural: "pods", namespaced: true };
@@ -30,6 +32,8 @@ export interface StateOptions {
   /** What counts as a GPU. */
   readonly accelerators: Accelerators;
   readonly onWrite: (result: "written" | "conflict" | "failed") => void;
+  /** Bytes of reservations in one object. @default what keeps every object below 256 KiB */
+  readonly pageBytes?: number;
 }
 
 interface Waiter {
@@ -44,6 +48,8 @@ export class State {
   readonly ledgers: ListWatch<KubeObject>;
   readonly usage: UsageIndex;
   readonly #options: StateOptions;
+  readonly #store: LedgerStore;
+  readonly #upkeep: LedgerUpkeep;
   readonly #byGroup = new Map<string, GroupLedger>();
   readonly #unsettled = new Set<string>();
   #waiters: Waiter[] = [];
@@ -71,7 +77,10 @@ export class State {
       handlers: { added: put, updated: put, deleted: (pod) => this.usage.remove(pod) },
       onProgress: () => this.#wake(),
     });
-    this.ledgers = new ListWatch({ ...shared, ref: ledgerRef, namespace });
+    const deleted = (object: KubeObject): void => this.#deleted(object as unknown as QuotaLedger);
+    this.ledgers = new ListWatch({ ...shared, ref: ledgerRef, namespace, handlers: { deleted } });
+    this.#upkeep = this.#newUpkeep();
+    this.#store = this.#newStore();
   }
 
   get watches(): readonly (readonly [string, ListWatch<never> | ListWatch<KubeObject>])[] {
@@ -116,11 +125,57 @@ export class State {
     ]);
   }
 
+  #newStore(): LedgerStore {
+    const { client, namespace, clock, pageBytes } = this.#options;
+    return new LedgerStore({
+      client,
+      namespace,
+      clock,
+      watched: (name) => this.#ledger(name) ?? this.#upkeep.lost(name),
+      podsVersion: async () => {
+        // Of no pod: only the version of the collection is wanted.
+        const { resourceVersion } = await client.list(podRef, undefined, { fieldSelector: "metadata.name=none" });
+        return resourceVersion;
+      },
+      lifeMs: EXPIRY_MS,
+      ...(pageBytes === undefined ? {} : { pageBytes }),
+    });
+  }
+
+  #newUpkeep(): LedgerUpkeep {
+    const { client, namespace, clock } = this.#options;
+    return new LedgerUpkeep({
+      client,
+      namespace,
+      clock,
+      watched: { all: () => this.#allLedgers(), get: (name) => this.#ledger(name) },
+      hasGroup: (name) => this.groups.store.get(name) !== undefined,
+      onRemoved: (group) => this.#byGroup.delete(group),
+    });
+  }
+
+  /** What somebody deletes is remembered for as long as anything in it may come to something. */
+  #deleted(object: QuotaLedger): void {
+    const { name } = object.metadata;
+    this.#upkeep.deleted(object);
+    const stored = this.#store.assembled(object);
+    if (stored && this.groups.store.get(name)) this.ledgerOf(name).saw(stored);
+  }
+
+  /** A ledger or a page, as the watch has it. */
+  #ledger(name: string): QuotaLedger | undefined {
+    return this.ledgers.store.get(name, this.#options.namespace) as unknown as QuotaLedger | undefined;
+  }
+
+  #allLedgers(): readonly QuotaLedger[] {
+    return [...this.ledgers.store.values()] as unknown as readonly QuotaLedger[];
+  }
+
   #newLedger(group: string): GroupLedger {
-    const { client, namespace, clock, random, onWrite } = this.#options;
+    const { clock, random, onWrite } = this.#options;
     return new GroupLedger({
       group,
-      store: new LedgerStore(client, namespace),
+      store: this.#store,
       policy: () => {
         const policy = this.policy(group);
         return typeof policy === "string" ? undefined : policy;
@@ -132,10 +187,7 @@ export class State {
         ofMember: (name, user) => this.usage.ofMember(name, user),
         reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
       },
-      watched: () => {
-        const object = this.ledgers.store.get(group, namespace);
-        return object && storedLedger(object as unknown as QuotaLedger);
-      },
+      watched: () => this.#store.watched(group),
       podVersion: (podNamespace, name, uid) => this.#podVersion(podNamespace, name, uid),
       clock,
       random,
@@ -198,20 +250,30 @@ export class State {
     const { clock, random } = this.#options;
     while (!signal.aborted) {
       await clock.sleep(SWEEP_MS * (0.5 + random()), signal);
-      const names = [...this.ledgers.store.values()].map(({ metadata }) => metadata.name);
-      await this.#settle(names.filter((group) => this.#hasReservations(group)));
+      const stored = this.reservations.flatMap(([group, count]) => (count > 0 ? [group] : []));
+      // A ledger that somebody deleted is not watched any more, and its reservations have to end all the same.
+      const known = [...this.#byGroup].flatMap(([group, ledger]) => (ledger.hasReservations ? [group] : []));
+      await this.#settle([...new Set([...stored, ...known])]);
+      await this.#tidy();
     }
+  }
+
+  async #tidy(): Promise<void> {
+    if (this.problem() !== undefined) return;
+    await this.#upkeep.sweep().catch((error: unknown) => {
+      this.#options.log.warn("ledger-upkeep-failed", { reason: reasonOf(error) });
+    });
   }
 
   /** How many reservations each group's ledger has, as the watch knows it. */
   get reservations(): readonly (readonly [group: string, count: number])[] {
-    const ledgers = [...this.ledgers.store.values()] as unknown as readonly QuotaLedger[];
-    return ledgers.map(({ metadata, spec }) => [metadata.name, spec.reservations?.length ?? 0]);
+    const ledgers = this.#allLedgers().filter(({ spec }) => spec.pageOf === undefined);
+    return ledgers.map((ledger) => [ledger.metadata.name, openIn(ledger)]);
   }
 
   #hasReservations(group: string): boolean {
-    const object = this.ledgers.store.get(group, this.#options.namespace) as unknown as QuotaLedger | undefined;
-    return (object?.spec.reservations?.length ?? 0) > 0;
+    const ledger = this.#ledger(group);
+    return ledger !== undefined && openIn(ledger) > 0;
   }
 
   async #settle(groups: readonly string[]): Promise<void> {

@@ -12,6 +12,8 @@ import { Promises } from "./promises.ts";
 export const EXPIRY_MS = 45_000;
 /** How long the pod watch is waited for before a reservation of a resize is given up. */
 const CATCH_UP_MS = 2_000;
+/** Reads for evidence at once; decisions share the connections. */
+const READS_AT_ONCE = 8;
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY_MS = 200;
 
@@ -47,10 +49,22 @@ export class GroupLedger {
   #settleWanted = false;
   readonly #firstSeen = new Map<string, number>();
   readonly #expired = new Set<string>();
+  /** Reservations that were asked about since they were last all asked about. */
+  readonly #asked = new Set<string>();
   readonly #promises = new Promises(EXPIRY_MS);
 
   constructor(options: GroupLedgerOptions) {
     this.#options = options;
+  }
+
+  /** Whether anything is reserved in the ledger as it was known last, which may have been deleted since. */
+  get hasReservations(): boolean {
+    return (this.#last?.entries.reservations.length ?? 0) > 0;
+  }
+
+  /** Takes a ledger that the watch has shown and somebody has deleted, so that what is on its way is not forgotten. */
+  saw(watched: StoredLedger): void {
+    this.#promises.saw(watched, this.#options.clock.monotonicMs());
   }
 
   /** Nothing when the pod may be created, with its reservation written; a denial otherwise. Never throws. */
@@ -152,14 +166,32 @@ export class GroupLedger {
     const base = await this.#current();
     const now = clock.monotonicMs();
     this.#note(base, now);
-    for (const reservation of base.entries.reservations) {
-      const isOld = now - (this.#firstSeen.get(keyOf(reservation)) ?? now) >= EXPIRY_MS;
-      if (isOld && (await this.#isOver(reservation, now))) this.#expired.add(keyOf(reservation));
-    }
+    if (!(await this.#gatherEvidence(base, now))) return;
     const settled = this.#settled(base.entries);
     if (settled === base.entries) return;
     this.#last = await store.swap(group, base, settled);
     onWrite(this.#last ? "written" : "conflict");
+  }
+
+  /** Asks about what should have been seen by now; false where somebody came who waits for a decision. */
+  async #gatherEvidence({ entries }: StoredLedger, now: number): Promise<boolean> {
+    const old = this.#settled(entries).reservations.filter((reservation) => {
+      const key = keyOf(reservation);
+      return now - (this.#firstSeen.get(key) ?? now) >= EXPIRY_MS && !this.#asked.has(key);
+    });
+    for (let i = 0; i < old.length; i += READS_AT_ONCE) {
+      if (i > 0 && this.#queue.length > 0) {
+        this.#settleWanted = true;
+        return false;
+      }
+      const ask = async (reservation: Reservation): Promise<void> => {
+        this.#asked.add(keyOf(reservation));
+        if (await this.#isOver(reservation, now)) this.#expired.add(keyOf(reservation));
+      };
+      await Promise.all(old.slice(i, i + READS_AT_ONCE).map(ask));
+    }
+    this.#asked.clear();
+    return true;
   }
 
   /** Whether the request behind a reservation ended without what it asked for. */
@@ -189,7 +221,11 @@ export class GroupLedger {
   /** The latest ledger that is known; read from the server when nothing is, or after a lost swap. */
   async #current(): Promise<StoredLedger> {
     const { group, store, watched } = this.#options;
-    this.#last = this.#last === undefined ? await store.read(group) : (newer(watched(), this.#last) ?? this.#last);
+    const known = watched();
+    if (this.#last === undefined) {
+      if (known) this.saw(known);
+      this.#last = await store.read(group);
+    } else this.#last = newer(known, this.#last) ?? this.#last;
     return this.#last;
   }
 }

@@ -26,6 +26,11 @@ export class Promises {
     this.#lifeMs = lifeMs;
   }
 
+  /** Takes a ledger that was watched, where this process has read none itself or the same. */
+  saw(watched: StoredLedger, nowMs: number): void {
+    if (this.#uid === undefined || this.#uid === watched.uid) this.#take(watched, nowMs);
+  }
+
   /** Takes a ledger as it was written by this process. */
   wrote(base: StoredLedger, written: StoredLedger, nowMs: number): void {
     const before = new Set(base.entries.reservations.map(keyOf));

@@ -76,6 +76,19 @@ describe("admission in a simulated cluster", function () {
     }
   });
 
+  it("does so too where ledgers go on in pages, and somebody deletes these", async () => {
+    let pagesDeleted = 0;
+    for (const seed of seeds.slice(0, 20)) {
+      const faults = { ...weather, pageBytes: 200, pagesDeletedWithinMs: 20_000 };
+      const outcome = await play(rush(seed), faults);
+      // Whoever has not seen a page that is gone refuses for 45 s, and then waits for the next bookmark.
+      holds(seed, outcome, CLEARED_WITHIN_MS + 120_000);
+      assert.equal(outcome.live.length, SLOTS, `seed ${seed}`);
+      pagesDeleted += outcome.pagesDeleted;
+    }
+    assert.ok(pagesDeleted > 20, `${pagesDeleted} pages were deleted`);
+  });
+
   describe("would show it", () => {
     /** Whether some run exceeds a quota under a fault that the design has to prevent. */
     const exceeds = async (

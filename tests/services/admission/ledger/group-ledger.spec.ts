@@ -117,6 +117,25 @@ describe("GroupLedger.decide", () => {
     );
   });
 
+  it("puts back what the watch showed of a ledger that somebody deleted", async () => {
+    const [writer, idle] = [new Bench(), new Bench()];
+    await writer.decide(claim("1"));
+    idle.ledger.saw(writer.stored);
+    assert.deepEqual(await idle.decide(claim("2")), [undefined]);
+    assert.deepEqual(uids(idle.stored.entries), ["2", "1"].sort());
+  });
+
+  it("knows of reservations in a ledger that is not watched any more", async () => {
+    const bench = new Bench();
+    assert.equal(bench.ledger.hasReservations, false);
+    await bench.decide(claim("1"));
+    bench.stored = { resourceVersion: undefined, uid: undefined, entries: emptyEntries };
+    assert.equal(bench.ledger.hasReservations, true);
+    bench.seen = { "1": "77" };
+    await bench.ledger.settle();
+    assert.deepEqual([bench.ledger.hasReservations, bench.writes], [false, ["written", "conflict"]]);
+  });
+
   it("waits for the version of a pod that is to grow", async () => {
     const bench = new Bench();
     bench.seen = { "1": "7" };
@@ -199,5 +218,41 @@ describe("GroupLedger.settle", () => {
     bench.onSwap = () => {};
     assert.deepEqual(bench.writes, ["written", "failed"]);
     assert.deepEqual(await bench.decide(claim("2")), [undefined]);
+  });
+
+  /** A ledger with many reservations whose pods never came. */
+  const withMany = async (count: number): Promise<Bench> => {
+    const bench = new Bench();
+    const amounts = { cpuMilli: "0", memoryBytes: "0", gpuMilli: "0", ephemeralStorageBytes: "0" };
+    const reservations = Array.from({ length: count }, (_, i) => ({
+      uid: `old-${i}`,
+      namespace: "work",
+      name: `old-${i}`,
+      ...amounts,
+    }));
+    bench.write({ observedPodVersion: "", reservations });
+    await bench.ledger.settle();
+    bench.now += EXPIRY_MS;
+    return bench;
+  };
+
+  it("asks once about each of many, and writes once", async () => {
+    const bench = await withMany(20_000);
+    await bench.ledger.settle();
+    assert.deepEqual([bench.asked.length, new Set(bench.asked).size], [20_000, 20_000]);
+    assert.deepEqual([bench.stored.entries, bench.writes], [emptyEntries, ["written"]]);
+  });
+
+  it("lets decisions go before when there is much to ask about, and goes on afterwards", async () => {
+    const bench = await withMany(100);
+    bench.existing = { "old-3": "60" };
+    let askedBefore: number | undefined;
+    const settled = bench.ledger.settle();
+    const decided = bench.decide(claim("1")).then(() => {
+      askedBefore = bench.asked.length;
+    });
+    await Promise.all([settled, decided]);
+    assert.ok(askedBefore !== undefined && askedBefore < 20, `${askedBefore} were asked about before`);
+    assert.deepEqual([bench.asked.length, uids(bench.stored.entries)], [100, ["old-3", "1"]]);
   });
 });

@@ -10,7 +10,7 @@ import { emptyEntries } from "../../../../services/admission/ledger/plan.ts";
 import type { KubeClient } from "../../../../services/lib/kube/client.ts";
 import { KubeError } from "../../../../services/lib/kube/errors.ts";
 
-type Client = Pick<KubeClient, "get" | "create" | "replace">;
+type Client = Pick<KubeClient, "get" | "create" | "replace" | "request">;
 const amounts = { cpuMilli: "1", memoryBytes: "2", gpuMilli: "0", ephemeralStorageBytes: "3" };
 const reservation = { uid: "1", namespace: "work", name: "pod-1", ...amounts };
 const entries = { observedPodVersion: "7", reservations: [reservation] };
@@ -27,7 +27,15 @@ function clientOf(answer: () => unknown): { readonly calls: unknown[]; readonly 
       return answer();
     };
   const client = { get: reply("get"), create: reply("create"), replace: reply("replace") } as unknown as Client;
-  return { calls, store: new LedgerStore(client, "carrel-system") };
+  const store = new LedgerStore({
+    client,
+    namespace: "carrel-system",
+    clock: { monotonicMs: () => 0 },
+    watched: () => undefined,
+    podsVersion: () => Promise.reject(new Error("nobody asks for it")),
+    lifeMs: 45_000,
+  });
+  return { calls, store };
 }
 const failing =
   (code: number): (() => never) =>

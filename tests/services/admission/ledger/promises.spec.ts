@@ -55,6 +55,16 @@ describe("what was promised", () => {
     });
   });
 
+  it("is known from a watched ledger too, unless this process knows another one", () => {
+    promises.saw(ledger("L", "7", reservation("others")), 0);
+    assert.deepEqual(promises.restored(missing, 1), {
+      observedPodVersion: "7",
+      reservations: [reservation("others")],
+    });
+    promises.saw(ledger("K", "9", reservation("older")), 2);
+    assert.deepEqual(promises.restored(missing, 3).reservations, [reservation("others")]);
+  });
+
   it("is forgotten when no request can come to anything any more", () => {
     promises.wrote(ledger("L", ""), ledger("L", "", reservation("ours")), 1_000);
     assert.equal(promises.restored(ledger("L", ""), LIFE_MS + 999).reservations.length, 1);

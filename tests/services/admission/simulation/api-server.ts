@@ -7,6 +7,12 @@ export interface Change {
   readonly line: Buffer;
 }
 
+/** What an object has to be for its deletion to be carried out. */
+export interface Preconditions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
 const failure = (code: number, reason: string): KubeError =>
   new KubeError(code, { kind: "Status", message: `${reason} in the simulation`, reason }, "simulation");
@@ -57,6 +63,16 @@ export class ApiServer {
   delete(plural: string, object: KubeObject): void {
     this.#write("DELETED", plural, object);
     this.#collection(plural).delete(keyOf(object.metadata.namespace, object.metadata.name));
+  }
+
+  /** Deletes what is as it is expected to be. */
+  remove(plural: string, namespace: string | undefined, name: string, expected: Preconditions): void {
+    const object = this.get(plural, namespace, name);
+    const isOther = (Object.keys(expected) as (keyof Preconditions)[]).some(
+      (key) => expected[key] !== object.metadata[key],
+    );
+    if (isOther) throw failure(409, "Conflict");
+    this.delete(plural, object);
   }
 
   /** Every change of a collection after a version, from the history and as it comes; answers how to stop. */

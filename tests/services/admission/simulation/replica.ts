@@ -5,7 +5,7 @@ import type { ReviewRequest } from "../../../../services/admission/review.ts";
 import { State } from "../../../../services/admission/state.ts";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../../services/lib/kube/client.ts";
 import { createLogger } from "../../../../services/lib/log.ts";
-import { type ApiServer, gone } from "./api-server.ts";
+import { type ApiServer, gone, type Preconditions } from "./api-server.ts";
 import { between, type Random, type VirtualTime } from "./time.ts";
 
 export const LEDGERS = "carrel-system";
@@ -22,6 +22,10 @@ export interface Faults {
   readonly tamper?: (ledger: KubeObject) => KubeObject;
   /** How fast the process's own clock runs. */
   readonly clockSpeed?: number;
+  /** Bytes of reservations in one ledger, so that small ones have pages too. */
+  readonly pageBytes?: number;
+  /** Longest time between two pages that somebody deletes by hand; without it nobody does. */
+  readonly pagesDeletedWithinMs?: number;
 }
 
 export type Verdict = "allowed" | Denial | "no answer";
@@ -79,7 +83,9 @@ export class Replica {
     const log = createLogger({ write: () => {} });
     const accelerators = standardAccelerators;
     const onWrite = (): void => {};
-    this.state = new State({ client: this.#client(), namespace: LEDGERS, clock, random, log, accelerators, onWrite });
+    const paging = faults.pageBytes === undefined ? {} : { pageBytes: faults.pageBytes };
+    const watching = { client: this.#client(), namespace: LEDGERS, clock, random, log };
+    this.state = new State({ ...watching, ...paging, accelerators, onWrite });
     this.#webhook = new QuotaWebhook({
       problem: () => this.state.problem(),
       policy: (group) => this.state.policy(group),
@@ -146,7 +152,7 @@ export class Replica {
   #client(): KubeClient {
     const api = this.#api;
     const tamper = this.#faults.tamper ?? ((object: KubeObject) => object);
-    const client: Pick<KubeClient, "get" | "list" | "create" | "replace" | "stream"> = {
+    const client: Pick<KubeClient, "get" | "list" | "create" | "replace" | "stream"> & Pick<KubeClient, "request"> = {
       get: async <T>(ref: ResourceRef, namespace: string | undefined, name: string) =>
         this.#call(() => api.get(ref.plural, namespace, name) as T),
       list: async <T>(ref: ResourceRef) => {
@@ -157,6 +163,10 @@ export class Replica {
         this.#call(() => api.create(ref.plural, tamper(object as KubeObject)) as T),
       replace: async <T extends KubeObject>(ref: ResourceRef, object: T) =>
         this.#call(() => api.replace(ref.plural, tamper(object)) as T),
+      request: (async (_method: string, path: string, options: { body: { preconditions: Preconditions } }) => {
+        const [plural = "", name = ""] = path.split("/").slice(-2);
+        return this.#call(() => api.remove(plural, LEDGERS, name, options.body.preconditions));
+      }) as unknown as KubeClient["request"],
       stream: (async (_method: string, path: string, options: { query: Record<string, string> }) =>
         this.#watch(path, Number(options.query["resourceVersion"]))) as unknown as KubeClient["stream"],
     };

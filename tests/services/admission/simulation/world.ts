@@ -1,5 +1,6 @@
 import type { QuotaLedger } from "../../../../crds/quota-ledger.ts";
 import { type Amounts, parseDeclared, resourceNames } from "../../../../quota/resources.ts";
+import { openIn } from "../../../../services/admission/ledger/pages.ts";
 import type { ReviewRequest } from "../../../../services/admission/review.ts";
 import type { KubeObject } from "../../../../services/lib/kube/types.ts";
 import { ApiServer } from "./api-server.ts";
@@ -25,6 +26,8 @@ export interface Outcome {
   readonly lastRequestMs: number;
   readonly clearedMs: number;
   readonly openReservations: number;
+  /** How many pages of ledgers were deleted by hand. */
+  readonly pagesDeleted: number;
   readonly recount: Readonly<Record<string, Amounts>>;
   /** Of every replica that lives at the end. */
   readonly usage: readonly Readonly<Record<string, Amounts>>[];
@@ -55,6 +58,7 @@ export class World {
   #failure: unknown;
   #isOver = false;
   #unmet: number;
+  #pagesDeleted = 0;
   #underWay = 0;
   #lastRequestMs = 0;
   #clearedMs = 0;
@@ -89,10 +93,12 @@ export class World {
     for (const demand of demands) {
       this.#time.after(demand.atMs, () => this.#watchOver(this.#pursue(demand)));
     }
+    const { pagesDeletedWithinMs } = this.#faults;
+    if (pagesDeletedWithinMs !== undefined) this.#deletePages(pagesDeletedWithinMs);
     await this.#time.run(untilMs, () => this.#unmet === 0 && this.#busy === 0);
     this.#isOver = true;
     await this.#time.run(this.#time.now + REQUEST_MS, () => this.#busy === 0);
-    await this.#time.run(this.#time.now + 180_000, () => this.#open().length === 0);
+    await this.#time.run(this.#time.now + 180_000, () => this.#open() === 0);
     this.#clearedMs = this.#time.now;
     const seenBy = this.#time.now + 30_000 + 2 * this.#faults.slowWatchMs;
     await this.#time.run(seenBy, () => false);
@@ -203,11 +209,25 @@ export class World {
     }
   }
 
-  #open(): readonly unknown[] {
+  /** Reservations that are open still; leftover pages speak for nobody. */
+  #open(): number {
     const ledgers = this.#api.all("quotaledgers") as unknown as readonly QuotaLedger[];
     return ledgers
       .filter(({ metadata }) => metadata.namespace === LEDGERS)
-      .flatMap(({ spec }) => spec.reservations ?? []);
+      .reduce((sum, ledger) => sum + openIn(ledger), 0);
+  }
+
+  /** Somebody with too many rights, who deletes a page now and then. */
+  #deletePages(withinMs: number): void {
+    this.#time.after(between(this.#random, 500, withinMs), () => {
+      const ledgers = this.#api.all("quotaledgers") as unknown as readonly QuotaLedger[];
+      const pages = ledgers.filter(({ spec }) => spec.pageOf !== undefined);
+      if (pages.length > 0) {
+        this.#api.delete("quotaledgers", oneOf(this.#random, pages) as unknown as KubeObject);
+        this.#pagesDeleted++;
+      }
+      if (!this.#isOver) this.#deletePages(withinMs);
+    });
   }
 
   #outcome(): Outcome {
@@ -227,7 +247,8 @@ export class World {
       resized: this.#resizer.done,
       lastRequestMs: Math.max(this.#lastRequestMs, this.#resizer.lastMs),
       clearedMs: this.#clearedMs,
-      openReservations: this.#open().length,
+      openReservations: this.#open(),
+      pagesDeleted: this.#pagesDeleted,
       recount,
       usage: this.#replicas.flatMap((replica) => (replica ? [usageOf(replica)] : [])),
     };

@@ -41,14 +41,21 @@ export function slug(name: string): string {
   return clean === "" ? `x-${hash}` : `${clean}-${hash}`;
 }
 
-/** Reads PrimeHub's label form: `escaped-` and every unsafe byte as a dash and two hex digits. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads PrimeHub's label form: `escaped-` and every unsafe byte as a dash and two hex digits; nothing for another. */
 export function unescapePrimehub(label: string): string | undefined {
   const body = /^escaped-(?<body>([a-z0-9]|-[0-9a-f]{2})+)$/.exec(label)?.groups?.["body"];
   if (body === undefined) return undefined;
   const bytes = [...body.matchAll(/-([0-9a-f]{2})|([a-z0-9])/g)].map(([, hex, plain = ""]) =>
     hex === undefined ? plain.charCodeAt(0) : Number.parseInt(hex, 16),
   );
-  return Buffer.from(bytes).toString("utf8");
+  try {
+    return utf8.decode(Uint8Array.from(bytes));
+  } catch {
+    // Bytes that are no text would all read as the same name.
+    return undefined;
+  }
 }
 
 /** One side of an owner from both label families. */

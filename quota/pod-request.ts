@@ -65,15 +65,18 @@ function listed(list: ResourceList | null | undefined, where: string, accelerato
   return amounts;
 }
 
-/**
- * What is stated of each resource: limits where they are set, else requests. A limit of 0 is none to the kubelet,
- * so it states nothing; but 0 GPUs are none.
- */
+/** What a container or a pod states: limits, and of each resource the limit where it is set, else the request. */
+interface Stated {
+  readonly limits: Partial<Amounts>;
+  readonly amounts: Partial<Amounts>;
+}
+
+/** A limit of 0 is none to the kubelet, so it states nothing; but 0 GPUs are none. */
 function statedBy(
   resources: ResourceRequirements | null | undefined,
   where: string,
   accelerators: Accelerators,
-): Partial<Amounts> {
+): Stated {
   const limits = listed(resources?.limits, `${where}.limits`, accelerators);
   const requests = listed(resources?.requests, `${where}.requests`, accelerators);
   const amounts: Partial<Record<ResourceName, bigint>> = {};
@@ -82,7 +85,17 @@ function statedBy(
     if (amount) amounts[name] = amount;
   }
   const gpu = limits.gpu ?? requests.gpu;
-  return gpu === undefined ? amounts : { ...amounts, gpu };
+  return { limits, amounts: gpu === undefined ? amounts : { ...amounts, gpu } };
+}
+
+/**
+ * What the whole pod takes. Its limit of CPU or memory holds its containers together; its request does not, so they may
+ * take more by their own limits.
+ */
+function ofWhole(name: ResourceName, { limits, amounts }: Stated, sum: bigint): bigint {
+  const amount = amounts[name] ?? 0n;
+  const isHeld = alwaysStated.includes(name) && Boolean(limits[name]);
+  return isHeld || amount > sum ? amount : sum;
 }
 
 interface Sized {
@@ -114,12 +127,13 @@ export function podRequest(spec: PodSpecLike, rules: RequestRules): PodRequest {
   const whole = statedBy(spec.resources, "spec.resources", accelerators);
   const unstated: { container: string; resource: ResourceName }[] = [];
   const size = (container: ContainerLike, where: string): Sized => {
-    const stated = statedBy(container.resources, `${where}.resources`, accelerators);
+    const stated = statedBy(container.resources, `${where}.resources`, accelerators).amounts;
     const amountOf = (resource: ResourceName): bigint => {
-      const amount = resource === "pods" ? 0n : (stated[resource] ?? defaults[resource]);
+      if (resource === "pods") return 0n;
       // What is stated for the whole pod need not be stated again in each container.
-      const isMissing = amount === null && required.includes(resource) && whole[resource] === undefined;
-      if (isMissing) unstated.push({ container: container.name, resource });
+      const fallback = whole.amounts[resource] === undefined ? defaults[resource] : 0n;
+      const amount = stated[resource] ?? fallback;
+      if (amount === null && required.includes(resource)) unstated.push({ container: container.name, resource });
       return amount ?? 0n;
     };
     return { sidecar: container.restartPolicy === "Always", amounts: mapResources(amountOf) };
@@ -132,6 +146,6 @@ export function podRequest(spec: PodSpecLike, rules: RequestRules): PodRequest {
   if (unstated.length > 0) return { unstated };
   const sum = effective(containers, init);
   const overhead = listed(spec.overhead, "spec.overhead", accelerators);
-  const amounts = mapResources((name) => (whole[name] ?? sum[name]) + (overhead[name] ?? 0n));
+  const amounts = mapResources((name) => ofWhole(name, whole, sum[name]) + (overhead[name] ?? 0n));
   return { amounts: { ...amounts, pods: 1n } };
 }

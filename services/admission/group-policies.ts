@@ -1,4 +1,5 @@
 import type { Group } from "../../crds/group.ts";
+import { slug } from "../../quota/owner.ts";
 import { type Limits, parseDeclared } from "../../quota/resources.ts";
 import type { KubeObject } from "../lib/kube/client.ts";
 
@@ -7,6 +8,7 @@ export interface GroupPolicy {
   readonly name: string;
   readonly quota: Limits;
   readonly memberQuota: Limits;
+  /** By label-safe name. */
   readonly memberQuotas: ReadonlyMap<string, Limits>;
   readonly defaults: Limits;
 }
@@ -24,7 +26,10 @@ export function groupPolicy({ metadata, spec }: Pick<Group, "metadata" | "spec">
     name: metadata.name,
     quota: parseDeclared(spec.quota, "spec.quota"),
     memberQuota: parseDeclared(spec.memberQuota, "spec.memberQuota"),
-    memberQuotas: new Map(members.map(([user, own]) => [user, parseDeclared(own, `spec.memberQuotas["${user}"]`)])),
+    // People write names, pods carry them label-safe.
+    memberQuotas: new Map(
+      members.map(([user, own]) => [slug(user), parseDeclared(own, `spec.memberQuotas["${user}"]`)]),
+    ),
     defaults: parseDeclared(spec.defaults, "spec.defaults"),
   };
 }

@@ -18,6 +18,8 @@ export interface QuotaOptions {
   readonly accelerators: Accelerators;
   /** Hears of every limit that a pod would have broken. */
   readonly onExceeded?: (group: string, causes: readonly DenialCause[]) => void;
+  /** Hears of every refusal, before it is answered: it must be quick, and not throw. */
+  readonly onDenied?: (request: ReviewRequest, denied: Denial) => void;
 }
 
 /** `quota.carrel.dev`: whether a pod may be created or changed. Whatever goes wrong is a denial. */
@@ -30,6 +32,12 @@ export class QuotaWebhook {
 
   /** @param deadlineMs of the monotonic clock */
   async review(request: ReviewRequest, deadlineMs: number): Promise<Denial | undefined> {
+    const denied = await this.#verdict(request, deadlineMs);
+    if (denied) this.#options.onDenied?.(request, denied);
+    return denied;
+  }
+
+  async #verdict(request: ReviewRequest, deadlineMs: number): Promise<Denial | undefined> {
     try {
       const { operation, subResource, object, oldObject } = request;
       if (request.resource.resource !== "pods" || !object) return undefined;

@@ -25,6 +25,8 @@ interface PodOnWire extends KubeObject {
     readonly phase?: string;
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
+    /** Of the whole pod, Kubernetes 1.36 and later. */
+    readonly resources?: ResourceRequirements;
   };
 }
 
@@ -43,18 +45,23 @@ function slimSpec(spec: PodSpecLike | undefined): PodSpecLike {
   };
 }
 
-/** The spec with what its containers really have; nothing where no container says so. */
+/** The spec with what the pod and its containers really have; nothing where neither says so. */
 function actualSpec(spec: PodSpecLike | undefined, status: PodOnWire["status"]): PodSpecLike | undefined {
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   const known = new Map(statuses.flatMap(({ name, resources }) => (resources ? [[name, resources] as const] : [])));
-  if (known.size === 0) return undefined;
+  if (known.size === 0 && !status?.resources) return undefined;
   const actual = (containers: PodSpecLike["containers"]): PodSpecLike["containers"] =>
     containers?.map((container) => ({
       ...container,
       resources: known.get(container.name) ?? container.resources ?? null,
     }));
-  const { resources: _whole, ...rest } = slimSpec(spec);
-  return { ...rest, containers: actual(rest.containers) ?? [], initContainers: actual(rest.initContainers) ?? [] };
+  const slim = slimSpec(spec);
+  return {
+    ...slim,
+    containers: actual(slim.containers) ?? [],
+    initContainers: actual(slim.initContainers) ?? [],
+    ...(status?.resources ? { resources: status.resources } : {}),
+  };
 }
 
 /** Keeps of a pod what decisions need; a cluster's pods are many and large. */

@@ -79,6 +79,7 @@ describe("unescapePrimehub", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (name) => unescapePrimehub(escaped(name)) === name),
     );
+    assert.equal(unescapePrimehub(escaped("\ufeffada")), "\ufeffada", "a mark of byte order is part of the name");
   });
 
   it("answers nothing for any other text", () => {
@@ -91,6 +92,8 @@ describe("unescapePrimehub", () => {
       "escaped-A",
       "escaped-a_b",
       "x-escaped-a",
+      "escaped--ff",
+      "escaped--c3a",
     ]) {
       assert.equal(unescapePrimehub(label), undefined, label);
     }

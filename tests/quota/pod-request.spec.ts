@@ -104,8 +104,26 @@ describe("podRequest", () => {
     };
     const expected = { cpu: 4010n, memory: 9216n, gpu: 1000n, "ephemeral-storage": 5n, pods: 1n };
     assert.deepEqual(amountsOf(spec, noDefaults), expected);
-    const request = { requests: { cpu: "3" } };
-    assert.deepEqual(amountsOf({ containers: [box("1", "1")], resources: request }).cpu, 3000n);
+  });
+
+  it("takes what is requested for the whole pod only where its containers may not take more", () => {
+    const taken = (resources: ResourceRequirements, ...containers: ContainerLike[]): bigint =>
+      amountsOf({ containers, resources }, { defaults: { ...zeros, cpu: 900n } }).cpu;
+    const bare = { name: "bare" };
+    assert.equal(taken({ requests: { cpu: "3" } }, box("1"), bare), 3000n);
+    assert.equal(taken({ requests: { cpu: "3" } }, box("2"), box("2"), bare), 4000n);
+    assert.equal(taken({ requests: { cpu: "3" }, limits: { cpu: "3500m" } }, box("2"), box("2"), bare), 3500n);
+    assert.equal(taken({ requests: { cpu: "3" }, limits: { cpu: "0" } }, box("2"), box("2")), 4000n);
+    assert.equal(taken({ requests: { cpu: "100m" } }, bare, bare), 100n, "a default is for what nothing states");
+    const init = { initContainers: [box("5")], containers: [box("1")], resources: { requests: { cpu: "3" } } };
+    assert.equal(amountsOf(init).cpu, 5000n);
+  });
+
+  it("takes no limit of the whole pod for what Kubernetes does not limit there", () => {
+    const limits = { "nvidia.com/gpu": "1", "ephemeral-storage": "1" };
+    const own = { name: "main", resources: { limits: { "nvidia.com/gpu": "8", "ephemeral-storage": "9" } } };
+    const { gpu, "ephemeral-storage": storage } = amountsOf({ containers: [own], resources: { limits } });
+    assert.deepEqual([gpu, storage], [8000n, 9n]);
   });
 
   it("fills in the group's defaults for each container that states nothing, but never pods", () => {

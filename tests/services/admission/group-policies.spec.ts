@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { slug } from "../../../quota/owner.ts";
 import { unlimited } from "../../../quota/resources.ts";
 import { groupPolicy, memberLimits, watchedGroup } from "../../../services/admission/group-policies.ts";
 import type { KubeObject } from "../../../services/lib/kube/types.ts";
@@ -35,6 +36,31 @@ describe("groupPolicy", () => {
     assert.deepEqual(memberLimits(policy, "ada"), { ...none, gpu: 1500n });
     assert.deepEqual(memberLimits(policy, "grace"), { ...none, cpu: 1500n });
     assert.deepEqual(memberLimits(policy, "__proto__"), { ...none, cpu: 1500n });
+  });
+});
+
+describe("memberLimits", () => {
+  const memberQuota = { cpu: 2, memory: "4Gi" };
+  const limitsOf = (user: string, memberQuotas: Record<string, object>): object =>
+    memberLimits(groupPolicy({ metadata: { name: "physics" }, spec: { memberQuota, memberQuotas } }), user);
+
+  it("are the override as a whole: 0 refuses any use, null and what is left out are unlimited", () => {
+    assert.deepEqual(limitsOf("ada", { ada: { cpu: 0 } }), { ...none, cpu: 0n });
+    assert.deepEqual(limitsOf("ada", { ada: { cpu: null, memory: "1Ki" } }), { ...none, memory: 1024n });
+    assert.deepEqual(limitsOf("ada", { ada: {} }), none);
+  });
+
+  it("are found by the name that people write and by the one that pods carry", () => {
+    const long = "ada".repeat(40);
+    for (const name of ["Ada@example.com", long, "日本"]) {
+      assert.deepEqual(limitsOf(slug(name), { [name]: { cpu: 1 } }), { ...none, cpu: 1000n });
+      assert.deepEqual(limitsOf(slug(name), { [slug(name)]: { cpu: 1 } }), { ...none, cpu: 1000n });
+    }
+  });
+
+  it("are nobody else's whose name begins alike", () => {
+    const of = { ...none, cpu: 2000n, memory: 4_294_967_296n };
+    for (const user of ["ad", "ada-2", "ada.l"]) assert.deepEqual(limitsOf(user, { ada: { cpu: 0 } }), of);
   });
 });
 

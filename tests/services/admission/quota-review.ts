@@ -42,6 +42,7 @@ export interface Given {
   readonly policy?: GroupPolicy | string | undefined;
   readonly decide?: () => Promise<Denial | undefined>;
   readonly onExceeded?: (...heard: unknown[]) => void;
+  readonly onDenied?: (...heard: unknown[]) => void;
 }
 
 /** What the webhook answers, and the claims that came as far as the ledger. */
@@ -61,6 +62,7 @@ export async function ask(
     }),
     accelerators: new Accelerators([{ resource: "nvidia.com/mig-1g.*", weight: "143m" }]),
     ...(given.onExceeded ? { onExceeded: given.onExceeded } : {}),
+    ...(given.onDenied ? { onDenied: given.onDenied } : {}),
     bypass: new Set(["system:serviceaccount:kube-system:daemon-set-controller"]),
   });
   return [await webhook.review(request, 99), claims];

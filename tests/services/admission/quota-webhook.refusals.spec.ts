@@ -138,8 +138,18 @@ const refusals: readonly (readonly [string, ReviewRequest, Given, object])[] = [
 
 describe("quota.carrel.dev: what it refuses", () => {
   for (const [what, request, given, denied] of refusals) {
-    it(what, async () => assert.deepEqual((await ask(request, given))[0], denied));
+    it(what, async () => {
+      const heard: unknown[] = [];
+      const onDenied = (...args: unknown[]): unknown => heard.push(args);
+      assert.deepEqual((await ask(request, { ...given, onDenied }))[0], denied);
+      assert.deepEqual(heard, [[request, denied]], "and whoever wants to know hears of it");
+    });
   }
+
+  it("nothing that is allowed, of which nobody hears", async () => {
+    const [denied] = await ask(create(pod()), { onDenied: () => assert.fail("heard of it") });
+    assert.equal(denied, undefined);
+  });
 
   it("a request that is none", async () => {
     const [denied] = await ask({} as ReviewRequest);

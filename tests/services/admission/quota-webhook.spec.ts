@@ -102,6 +102,14 @@ describe("quota.carrel.dev: resizing", () => {
     assert.deepEqual(await ask(resize(next, pod(), { dryRun: true })), [undefined, [["g", dry, 99]]]);
   });
 
+  it("claims the new size of the whole pod", async () => {
+    const next = pod();
+    const whole = { ...next, spec: { ...next.spec, resources: { limits: { cpu: "3" }, requests: { memory: "2Ki" } } } };
+    const [, claims] = await ask(resize(whole));
+    const amounts = claims.map((item) => (item as [string, Claim])[1].amounts);
+    assert.deepEqual(amounts, [{ cpu: 3000n, memory: 2048n, gpu: 0n, "ephemeral-storage": 0n, pods: 1n }]);
+  });
+
   it("passes on what the ledger answers", async () => {
     const denied = denial("QuotaExceeded", "full");
     const [answer] = await ask(resize(pod()), { decide: () => Promise.resolve(denied) });

@@ -131,7 +131,19 @@ describe("ownedPod", () => {
       ],
       initContainers: [{ name: "side", restartPolicy: "Always", ...resources("5") }],
       overhead: { cpu: "1m" },
+      resources: { limits: { cpu: "20" } },
     });
+  });
+
+  it("keeps what the whole pod has as its status says it", () => {
+    const whole = (amount: string): object => ({ resources: { limits: { cpu: amount } } });
+    const { spec, actual } = ownedPod({
+      metadata: { name: "a", uid: "1", labels: { "carrel.dev/group": "g" } },
+      spec: { containers: [{ name: "main" }], ...whole("1") },
+      status: whole("2"),
+    } as KubeObject);
+    assert.deepEqual(spec, { containers: [{ name: "main" }], ...whole("1") });
+    assert.deepEqual(actual, { containers: [{ name: "main", resources: null }], initContainers: [], ...whole("2") });
   });
 
   it("takes finished pods for terminal, and only those", () => {
@@ -216,6 +228,36 @@ describe("UsageIndex", () => {
     assert.deepEqual(totals(), [nothing, nothing]);
     index.remove(podOf({ uid: "1" }));
     assert.equal(index.seen("1"), undefined);
+  });
+
+  it("charges a pod that shrinks as a whole what it has until it has less, and no defaults beside", () => {
+    const index = new UsageIndex(() => ({ ...unlimited, cpu: 700n }));
+    const whole = (amount: string): object => ({ resources: { limits: { cpu: amount } } });
+    const put = (now: string, had: object): Amounts => {
+      index.put(
+        ownedPod({
+          metadata: { name: "a", uid: "1", labels: { "carrel.dev/group": "g" } },
+          spec: { containers: [{ name: "main" }, { name: "side" }], ...whole(now) },
+          status: { phase: "Running", containerStatuses: [{ name: "main", resources: {} }], ...had },
+        } as KubeObject),
+      );
+      return index.total("g");
+    };
+    assert.deepEqual(put("1", {}), cpu(1000n));
+    assert.deepEqual(put("500m", whole("1")), cpu(1000n));
+    assert.deepEqual(put("500m", whole("500m")), cpu(500n));
+  });
+
+  it("tells groups apart that begin alike", () => {
+    const index = new UsageIndex(() => unlimited);
+    const groups = ["phys", "physics", "physics-2", "physics.2"];
+    for (const [i, group] of groups.entries()) index.put(podOf({ uid: group, group, user: "ada", cpu: `${i + 1}` }));
+    const each = groups.map((group) => [index.total(group).cpu, index.ofMember(group, "ada").cpu]);
+    assert.deepEqual(
+      each,
+      [1000n, 2000n, 3000n, 4000n].map((amount) => [amount, amount]),
+    );
+    assert.deepEqual(index.ofMember("physics", "ad"), nothing);
   });
 
   it("forgets the oldest of very many deleted pods", () => {

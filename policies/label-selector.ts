@@ -47,3 +47,9 @@ export function namespaceLabels(name: string, declared: Readonly<Record<string, 
     return Object.hasOwn(declared, key) ? declared[key] : undefined;
   };
 }
+
+/** Whether a selector chooses no namespace of this name, whatever labels somebody writes on it. */
+export function leavesOutByName(selector: LabelSelector | null | undefined, name: string): boolean {
+  const byName = requirementsOf(selector ?? {}).filter(({ key }) => key === NAME_LABEL);
+  return !matches({ matchExpressions: byName }, namespaceLabels(name));
+}

@@ -9,6 +9,7 @@ import {
   QUOTA_NAMESPACE_LABEL,
 } from "../core/labels.ts";
 import { clientConfig, type WebhookTarget } from "./client-config.ts";
+import { selectorWithout } from "./never-selected.ts";
 
 export type FailurePolicy = "Ignore" | "Fail";
 
@@ -26,7 +27,6 @@ const shared = {
 };
 const pods = { apiGroups: [""], apiVersions: ["v1"], scope: "Namespaced" };
 const podsCreated = [{ ...pods, operations: ["CREATE"], resources: ["pods"] }];
-const labelled = (label: string): object => ({ matchLabels: { [label]: ENABLED } });
 
 /** Pods without the guard are none of its business, so that they cost no call. */
 const carriesGuard = {
@@ -44,6 +44,7 @@ type Webhook = k8s.types.input.admissionregistration.v1.MutatingWebhook;
 
 /** In the order in which the API server calls them. */
 function webhooksOf(args: MutatingWebhooksArgs): Webhook[] {
+  const labelled = (label: string): object => selectorWithout(args.prefix, { matchLabels: { [label]: ENABLED } });
   const podDefaults = {
     ...shared,
     failurePolicy: args.podDefaults.failurePolicy,
@@ -66,7 +67,7 @@ function webhooksOf(args: MutatingWebhooksArgs): Webhook[] {
     {
       ...podDefaults,
       name: "pod-defaults-kubeflow.carrel.dev",
-      namespaceSelector: { matchExpressions: profilesOfKubeflow },
+      namespaceSelector: selectorWithout(args.prefix, { matchExpressions: profilesOfKubeflow }),
     },
     {
       ...shared,

@@ -4,6 +4,7 @@ import { ownerAnnotations, ownerLabels } from "../../quota/owner.ts";
 import { Part } from "../core/component.ts";
 import { commonLabels, ENABLED, QUOTA_NAMESPACE_LABEL } from "../core/labels.ts";
 import { clientConfig, type WebhookTarget } from "./client-config.ts";
+import { selectorWithout } from "./never-selected.ts";
 
 export interface QuotaWebhookArgs extends WebhookTarget {
   readonly prefix: string;
@@ -36,7 +37,6 @@ const webhook = {
   matchPolicy: "Equivalent",
   sideEffects: "NoneOnDryRun",
   timeoutSeconds: TIMEOUT_SECONDS,
-  namespaceSelector: { matchLabels: { [QUOTA_NAMESPACE_LABEL]: ENABLED } },
   matchConditions: [{ name: "owner-or-size", expression: relevant }],
   rules: [
     { ...pods, operations: ["CREATE"], resources: ["pods"] },
@@ -45,17 +45,18 @@ const webhook = {
 };
 
 /**
- * `quota.carrel.dev`. It fails closed, so it is called only in namespaces that opted in: the platform's own and the
- * cluster's start without it.
+ * `quota.carrel.dev`. It fails closed, so it is called only in namespaces that opted in, and in the platform's own and
+ * the cluster's not even then: they start without it.
  */
 export class QuotaWebhook extends Part {
   constructor(name: string, args: QuotaWebhookArgs, opts: pulumi.ComponentResourceOptions) {
     super("carrel:admission:QuotaWebhook", name, opts);
+    const namespaceSelector = selectorWithout(args.prefix, { matchLabels: { [QUOTA_NAMESPACE_LABEL]: ENABLED } });
     new k8s.admissionregistration.v1.ValidatingWebhookConfiguration(
       this.child("configuration"),
       {
         metadata: { name: `${args.prefix}-quota`, labels: commonLabels("admission") },
-        webhooks: [{ ...webhook, clientConfig: clientConfig(args, "/quota") }],
+        webhooks: [{ ...webhook, namespaceSelector, clientConfig: clientConfig(args, "/quota") }],
       },
       this.inside,
     );

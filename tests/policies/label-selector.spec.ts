@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type LabelSelector, matches, namespaceLabels } from "../../policies/label-selector.ts";
+import { type LabelSelector, leavesOutByName, matches, namespaceLabels } from "../../policies/label-selector.ts";
 
 const NAME = "kubernetes.io/metadata.name";
 const labels = namespaceLabels("work", { team: "a", empty: "", [NAME]: "forged" });
@@ -52,4 +52,22 @@ describe("a label selector", () => {
     const declared = Object.defineProperty({ team: "a" }, "unknown", { enumerable: true, get: () => assert.fail() });
     assert.equal(matches({ matchLabels: { team: "a" } }, namespaceLabels("work", declared)), true);
   });
+});
+
+describe("a selector that leaves a namespace out by name", () => {
+  const named = (operator: string, ...values: string[]): LabelSelector => expression(NAME, operator, values);
+  const cases: [string, LabelSelector | null | undefined, boolean][] = [
+    ["NotIn it", named("NotIn", "a", "work"), true],
+    ["In others", named("In", "a"), true],
+    ["the name of another", { matchLabels: { [NAME]: "a" } }, true],
+    ["no name at all", expression(NAME, "DoesNotExist"), true],
+    ["NotIn others", named("NotIn", "a"), false],
+    ["In it", named("In", "work"), false],
+    ["a label of its own", { matchLabels: { team: "a" } }, false],
+    ["nothing stated", undefined, false],
+    ["null", null, false],
+  ];
+  for (const [title, selector, expected] of cases) {
+    it(`is ${expected} of ${title}`, () => assert.equal(leavesOutByName(selector, "work"), expected));
+  }
 });

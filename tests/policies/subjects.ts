@@ -24,7 +24,12 @@ export const goodWebhook = {
   timeoutSeconds: 5,
   sideEffects: "NoneOnDryRun",
   admissionReviewVersions: ["v1"],
-  namespaceSelector: { matchLabels: { "primehub.io/resources-validation-webhook": "enabled" } },
+  namespaceSelector: {
+    matchLabels: { "primehub.io/resources-validation-webhook": "enabled" },
+    matchExpressions: [
+      { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["carrel-system", "work", "kube-system"] },
+    ],
+  },
   clientConfig: { service: { name: "admission", namespace: "carrel-system", path: "/quota" }, caBundle: "Q0E=" },
 };
 

@@ -4,6 +4,7 @@ import { type FailurePolicy, MutatingWebhooks } from "../../../components/admiss
 import { GUARD_NAME } from "../../../services/lib/guard/guard-patch.ts";
 import { type Registered, recordParts, resourceOf } from "../../support/mocks.ts";
 import { labels } from "../support.ts";
+import { notOurs } from "./not-ours.ts";
 
 async function build(podDefaults: FailurePolicy, imageMirror: FailurePolicy): Promise<readonly Registered[]> {
   const args = {
@@ -19,6 +20,8 @@ async function build(podDefaults: FailurePolicy, imageMirror: FailurePolicy): Pr
 
 const pods = { apiGroups: [""], apiVersions: ["v1"], scope: "Namespaced" };
 const created = { ...pods, operations: ["CREATE"], resources: ["pods"] };
+
+const labelled = (label: string) => ({ matchLabels: { [label]: "enabled" }, matchExpressions: [notOurs] });
 
 const webhook = (name: string, path: string, failurePolicy: FailurePolicy, rest: object) => ({
   name,
@@ -42,7 +45,7 @@ const configuration = (podDefaults: FailurePolicy, imageMirror: FailurePolicy) =
   metadata: { name: "library-mutation", labels: labels("admission") },
   webhooks: [
     webhook("guard.carrel.dev", "/guard", "Ignore", {
-      namespaceSelector: { matchLabels: { "primehub.io/resources-validation-webhook": "enabled" } },
+      namespaceSelector: labelled("primehub.io/resources-validation-webhook"),
       matchConditions: [
         {
           name: "carries-guard",
@@ -52,7 +55,7 @@ const configuration = (podDefaults: FailurePolicy, imageMirror: FailurePolicy) =
     }),
     webhook("pod-defaults.carrel.dev", "/pod-defaults", podDefaults, {
       reinvocationPolicy: "IfNeeded",
-      namespaceSelector: { matchLabels: { "carrel.dev/pod-defaults": "enabled" } },
+      namespaceSelector: labelled("carrel.dev/pod-defaults"),
     }),
     webhook("pod-defaults-kubeflow.carrel.dev", "/pod-defaults", podDefaults, {
       reinvocationPolicy: "IfNeeded",
@@ -60,12 +63,13 @@ const configuration = (podDefaults: FailurePolicy, imageMirror: FailurePolicy) =
         matchExpressions: [
           { key: "app.kubernetes.io/part-of", operator: "In", values: ["kubeflow-profile"] },
           { key: "carrel.dev/pod-defaults", operator: "NotIn", values: ["enabled"] },
+          notOurs,
         ],
       },
     }),
     webhook("image-mirror.carrel.dev", "/image-mirror", imageMirror, {
       reinvocationPolicy: "IfNeeded",
-      namespaceSelector: { matchLabels: { "primehub.io/image-mutation-webhook": "enabled" } },
+      namespaceSelector: labelled("primehub.io/image-mutation-webhook"),
       rules: [created, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }],
     }),
   ],

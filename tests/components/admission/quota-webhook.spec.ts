@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { QuotaWebhook } from "../../../components/admission/quota-webhook.ts";
 import { recordParts } from "../../support/mocks.ts";
 import { labels } from "../support.ts";
+import { notOurs } from "./not-ours.ts";
 
 /** Word for word: who reads the cluster's objects has to find this. */
 const expression = [
@@ -28,7 +29,10 @@ const configuration = {
       matchPolicy: "Equivalent",
       sideEffects: "NoneOnDryRun",
       timeoutSeconds: 5,
-      namespaceSelector: { matchLabels: { "primehub.io/resources-validation-webhook": "enabled" } },
+      namespaceSelector: {
+        matchLabels: { "primehub.io/resources-validation-webhook": "enabled" },
+        matchExpressions: [notOurs],
+      },
       matchConditions: [{ name: "owner-or-size", expression }],
       rules: [
         { ...pods, operations: ["CREATE"], resources: ["pods"] },
@@ -43,7 +47,7 @@ const configuration = {
 };
 
 describe("QuotaWebhook", () => {
-  it("is one validating webhook that fails closed, in namespaces that opted in", async () => {
+  it("is one validating webhook that fails closed, in namespaces that opted in, but never in the platform's own", async () => {
     const { resources } = await recordParts(
       (opts) =>
         new QuotaWebhook(

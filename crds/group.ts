@@ -29,6 +29,14 @@ const spec = {
       description: "The group's shared volume",
       properties: { size: quantity },
     },
+    culling: {
+      type: "object",
+      description: "When notebooks of this group are stopped; without it as the platform is set",
+      properties: {
+        idleSeconds: { type: "integer", description: "Without activity; null is never", minimum: 60, nullable: true },
+        maxAgeSeconds: { type: "integer", description: "After the start; null is never", minimum: 60, nullable: true },
+      },
+    },
   },
 } as const satisfies Schema;
 

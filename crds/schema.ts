@@ -62,6 +62,10 @@ export const quantity = {
   nullable: true,
 } as const satisfies Schema;
 
+const { nullable: _, ...stated } = quantity;
+/** A quantity where nothing stated would mean nothing. */
+export const amount = stated;
+
 /** A definition as it is applied, with one served and stored version. */
 export interface Definition {
   readonly kind: string;

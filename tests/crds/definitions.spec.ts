@@ -5,6 +5,7 @@ import {
   MAX_RESERVATIONS,
   type Reservation,
 } from "../../crds/index.ts";
+import { LEDGER_BYTES } from "../../crds/quota-ledger.ts";
 import type { Schema } from "../../crds/schema.ts";
 import { resourceNames } from "../../quota/resources.ts";
 
@@ -38,8 +39,15 @@ function* walk(schema: Schema, path: string): Generator<readonly [string, Schema
   if (schema.items) yield* walk(schema.items, `${path}[]`);
 }
 
-function isUnbounded({ type, maxLength, maxItems, additionalProperties, maxProperties }: Schema): boolean {
-  if (type === "string") return maxLength === undefined;
+function isUnbounded({
+  type,
+  enum: values,
+  maxLength,
+  maxItems,
+  additionalProperties,
+  maxProperties,
+}: Schema): boolean {
+  if (type === "string") return values === undefined && maxLength === undefined;
   return type === "array" ? maxItems === undefined : additionalProperties !== undefined && maxProperties === undefined;
 }
 
@@ -63,6 +71,9 @@ describe("custom resource definitions", () => {
       ["groups.carrel.dev", "Cluster"],
       ["quotaledgers.carrel.dev", "Namespaced"],
       ["poddefaults.carrel.dev", "Namespaced"],
+      ["instancetypes.carrel.dev", "Cluster"],
+      ["images.carrel.dev", "Cluster"],
+      ["volumes.carrel.dev", "Namespaced"],
     ]);
   });
 
@@ -118,27 +129,31 @@ describe("custom resource definitions", () => {
     }
   });
 
-  it("leaves a full ledger below what etcd takes, with what the API server notes about every field", () => {
-    const name = "x".repeat(63);
-    const uid = `${"x".repeat(36)}/resize`;
-    const amount = String(2n ** 63n - 1n);
-    const reservation: Reservation = {
-      uid,
-      request: "x".repeat(36),
-      podVersion: amount,
-      namespace: name,
-      name,
-      user: name,
-      cpuMilli: amount,
-      memoryBytes: amount,
-      gpuMilli: amount,
-      ephemeralStorageBytes: amount,
+  it("takes as many items in a ledger as fit into it, and as many pages as all reservations of a group take", () => {
+    const ledger = customResourceDefinitions.find(({ metadata }) => metadata.name === "quotaledgers.carrel.dev");
+    const { reservations, pages } = schemaOf(ledger!).properties?.["spec"]?.properties ?? {};
+    const bytesOf = (text: string, amount: string): number => {
+      const amounts = { cpuMilli: amount, memoryBytes: amount, gpuMilli: amount, ephemeralStorageBytes: amount };
+      const names = { uid: text, namespace: text, name: text };
+      const growing = text === "" ? {} : { user: text, podVersion: text, request: text };
+      return JSON.stringify({ ...names, ...growing, ...amounts } satisfies Reservation).length + 1;
     };
-    const fields = Object.fromEntries(
-      [".", ...Object.keys(reservation).map((key) => `f:${key}`)].map((key) => [key, {}]),
+    const most = reservations?.maxItems ?? 0;
+    assert.ok(most * bytesOf("", "0") > LEDGER_BYTES, `${most} of the shortest`);
+    // A page stays until less than half of it is open.
+    const half = (0.9 * LEDGER_BYTES) / 2;
+    const needed = (MAX_RESERVATIONS * bytesOf("x".repeat(253), "9".repeat(20))) / half;
+    assert.ok((pages?.maxItems ?? 0) > needed, `${needed} pages`);
+    // One bit for each, as base64.
+    assert.ok((pages?.items?.properties?.["gone"]?.maxLength ?? 0) >= 4 * Math.ceil(most / 8 / 3));
+  });
+
+  it("notes nothing about single items of a ledger, which would double it", () => {
+    const ledger = customResourceDefinitions.find(({ metadata }) => metadata.name === "quotaledgers.carrel.dev");
+    const { reservations, pages } = schemaOf(ledger!).properties?.["spec"]?.properties ?? {};
+    assert.deepEqual(
+      [reservations, pages].map((list) => list?.["x-kubernetes-list-type"]),
+      ["atomic", "atomic"],
     );
-    const managed = { [`k:${JSON.stringify({ uid })}`]: fields };
-    const bytes = JSON.stringify(reservation).length + JSON.stringify(managed).length;
-    assert.ok(MAX_RESERVATIONS * bytes < 1_572_864, `${MAX_RESERVATIONS} * ${bytes}`);
   });
 });

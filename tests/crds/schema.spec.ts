@@ -48,7 +48,10 @@ describe("FromSchema", () => {
 
   it("derives what admission reads and writes", () => {
     same<Flat<NonNullable<Group["spec"]["quota"]>>, Amounts>(true);
-    same<keyof Group["spec"], "displayName" | "quota" | "memberQuota" | "memberQuotas" | "defaults" | "volume">(true);
+    same<
+      keyof Group["spec"],
+      "displayName" | "quota" | "memberQuota" | "memberQuotas" | "defaults" | "volume" | "culling"
+    >(true);
     same<Flat<NonNullable<NonNullable<Group["spec"]["memberQuotas"]>[string]>>, Amounts>(true);
     same<QuotaLedger["spec"]["observedPodVersion"], string | undefined>(true);
     same<NonNullable<QuotaLedger["spec"]["reservations"]>[number], Reservation>(true);

@@ -1,6 +1,7 @@
 import { meshProxies } from "../services/lib/pod-defaults/types.ts";
 import { checkAccelerator, resourceOf } from "./accelerators.ts";
 import * as checks from "./checks.ts";
+import { checkAuthorities, checkCommonName } from "./client-certificate.ts";
 import type { Key } from "./key.ts";
 
 /** The keys of what the platform's services do. */
@@ -28,6 +29,26 @@ export const serviceKeys = {
     example: "velero:velero",
     check: checks.checkServiceAccount,
     fix: "write it as in velero:velero",
+  },
+  "admission.clientCa": {
+    type: "string",
+    absent: "every address of `network.controlPlaneCidrs` may call",
+    description:
+      "PEM of the authorities that sign the API server's client certificate for webhooks; calls without one are refused. A change rolls no pods.",
+    example: '"$(cat ca.crt)"',
+    // Somebody may paste a key.
+    secret: true,
+    check: checkAuthorities,
+    fix: 'give the text of the authority\'s certificate, as in `pulumi config set --path carrel:admission.clientCa "$(cat ca.crt)"`',
+  },
+  "admission.clientNames": {
+    type: "list of strings",
+    default: [],
+    description:
+      "Common names that the client certificate may have, with `clientCa`; empty is any. Rolls the webhook's pods.",
+    example: "kube-apiserver-webhooks",
+    check: checkCommonName,
+    fix: "write the subject's common name alone, as in kube-apiserver-webhooks",
   },
   "quota.accelerators": {
     type: "list of strings",

@@ -10,11 +10,14 @@ type WithDefault = {
 export function services(given: Given): Pick<Settings, "admission" | "quota" | "imageMirror" | "podDefaults"> {
   const settled = <P extends WithDefault>(path: P): ValueAt<P> =>
     given[path] ?? ((keys[path] as { readonly default: unknown }).default as ValueAt<P>);
+  const clientCa = given["admission.clientCa"];
+  const names = [...settled("admission.clientNames")];
   return {
     admission: {
       replicas: settled("admission.replicas"),
       logLevel: settled("admission.logLevel"),
       bypassServiceAccounts: [...settled("admission.bypassServiceAccounts")],
+      ...(clientCa === undefined ? {} : { clients: { ca: clientCa, names } }),
     },
     quota: { accelerators: [...settled("quota.accelerators")] },
     imageMirror: {

@@ -1,4 +1,5 @@
 import { UserError } from "../services/lib/user-error.ts";
+import { checkClients } from "./client-certificate.ts";
 import { derive, labOf } from "./derive.ts";
 import { ProblemList } from "./problem-list.ts";
 import { validate } from "./validate.ts";
@@ -45,6 +46,8 @@ export interface Settings {
     readonly logLevel: "debug" | "info" | "warn" | "error";
     /** `namespace:name` */
     readonly bypassServiceAccounts: readonly string[];
+    /** Who may call: PEM of authorities, and common names, of which none is any. Absent where no certificate is asked for. */
+    readonly clients?: { readonly ca: string; readonly names: readonly string[] };
   };
   /** `resource=weight` */
   readonly quota: { readonly accelerators: readonly string[] };
@@ -86,6 +89,7 @@ export function loadSettings(
 ): Settings {
   const problems = new ProblemList(secretKeys);
   const given = validate(raw, problems);
+  checkClients(given, problems);
   const settings = derive({ given, lab: labOf(given, findLab, problems), problems });
   const texts = problems.texts();
   if (texts.length === 0) return freezeDeeply(settings);

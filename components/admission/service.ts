@@ -14,6 +14,8 @@ export interface AdmissionServiceArgs {
   readonly replicas: number;
   readonly logLevel: string;
   readonly bypassServiceAccounts: readonly string[];
+  /** Who may call: PEM of authorities, which can change without new pods, and common names. @default everybody who can reach it */
+  readonly clients?: { readonly ca: string; readonly names: readonly string[] };
   /** `resource=weight`; what counts as a GPU beside the usual families. */
   readonly accelerators: readonly string[];
   /** The mirror's rules, as the process takes them. */
@@ -30,10 +32,30 @@ export interface AdmissionServiceArgs {
 export const ADMISSION_SERVICE = "admission";
 const [WEBHOOK_PORT, METRICS_PORT] = [8443, 9090];
 const TLS_DIR = "/etc/carrel/tls";
+const [CLIENT_CA_DIR, CLIENT_CA_KEY] = ["/etc/carrel/clients", "ca.crt"];
+/** Fixed, so that kubelets put a change of it into pods that run. */
+const CLIENT_CA = "admission-clients";
 /** Endpoints forget a pod, requests under way end; the process itself takes 8 s for that. */
 const GRACE_SECONDS = 30;
 
 type Container = k8s.types.input.core.v1.Container;
+
+/** What a container and its pod need to know of the clients that may call. */
+interface ClientSetup {
+  readonly env: k8s.types.input.core.v1.EnvVar[];
+  readonly mounts: k8s.types.input.core.v1.VolumeMount[];
+  readonly volumes: k8s.types.input.core.v1.Volume[];
+}
+
+function clientSetup({ clients }: AdmissionServiceArgs): ClientSetup {
+  if (clients === undefined) return { env: [], mounts: [], volumes: [] };
+  const names = clients.names.length === 0 ? [] : [{ name: "CLIENT_NAMES", value: clients.names.join(",") }];
+  return {
+    env: [{ name: "CLIENT_CA_FILE", value: `${CLIENT_CA_DIR}/${CLIENT_CA_KEY}` }, ...names],
+    mounts: [{ name: "clients", mountPath: CLIENT_CA_DIR, readOnly: true }],
+    volumes: [{ name: "clients", configMap: { name: CLIENT_CA } }],
+  };
+}
 
 function container(args: AdmissionServiceArgs): Container {
   const probe = (path: string): k8s.types.input.core.v1.Probe => ({
@@ -41,6 +63,7 @@ function container(args: AdmissionServiceArgs): Container {
     periodSeconds: 5,
     timeoutSeconds: 2,
   });
+  const { env, mounts } = clientSetup(args);
   return {
     name: "admission",
     image: args.image,
@@ -53,6 +76,7 @@ function container(args: AdmissionServiceArgs): Container {
       { name: "PORT", value: String(WEBHOOK_PORT) },
       { name: "METRICS_PORT", value: String(METRICS_PORT) },
       { name: "TLS_DIR", value: TLS_DIR },
+      ...env,
       { name: "LOG_LEVEL", value: args.logLevel },
       { name: "BYPASS_SERVICE_ACCOUNTS", value: args.bypassServiceAccounts.join(",") },
       { name: "ACCELERATORS", value: args.accelerators.join(",") },
@@ -64,7 +88,7 @@ function container(args: AdmissionServiceArgs): Container {
     startupProbe: { ...probe("/livez"), periodSeconds: 1, failureThreshold: 60 },
     livenessProbe: { ...probe("/livez"), failureThreshold: 6 },
     readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
-    volumeMounts: [{ name: "tls", mountPath: TLS_DIR, readOnly: true }],
+    volumeMounts: [{ name: "tls", mountPath: TLS_DIR, readOnly: true }, ...mounts],
   };
 }
 
@@ -85,7 +109,7 @@ function podSpec(args: AdmissionServiceArgs): k8s.types.input.core.v1.PodSpec {
       },
     ],
     containers: [container(args)],
-    volumes: [{ name: "tls", secret: { secretName: args.tlsSecret } }],
+    volumes: [{ name: "tls", secret: { secretName: args.tlsSecret } }, ...clientSetup(args).volumes],
   };
 }
 
@@ -99,7 +123,7 @@ export class AdmissionService extends Part {
     const selector = selectorLabels("admission");
     const labels = { ...commonLabels("admission"), ...selector };
     const metadata = { name: ADMISSION_SERVICE, namespace: args.namespace, labels };
-    const policy = this.#networkPolicy(args, metadata, selector);
+    const needed = [this.#networkPolicy(args, metadata, selector), ...this.#clientAuthorities(args, metadata)];
     this.deployment = new k8s.apps.v1.Deployment(
       this.child("deployment"),
       {
@@ -111,7 +135,7 @@ export class AdmissionService extends Part {
           template: { metadata: { labels }, spec: podSpec(args) },
         },
       },
-      { ...this.inside, dependsOn: [policy] },
+      { ...this.inside, dependsOn: needed },
     );
     const ports = [
       { name: "webhook", port: 443, targetPort: "webhook" },
@@ -128,6 +152,15 @@ export class AdmissionService extends Part {
       this.inside,
     );
     this.registerOutputs({});
+  }
+
+  #clientAuthorities(
+    { clients }: AdmissionServiceArgs,
+    metadata: k8s.types.input.meta.v1.ObjectMeta,
+  ): readonly pulumi.Resource[] {
+    if (clients === undefined) return [];
+    const args = { metadata: { ...metadata, name: CLIENT_CA }, data: { [CLIENT_CA_KEY]: clients.ca } };
+    return [new k8s.core.v1.ConfigMap(this.child("clients"), args, this.inside)];
   }
 
   #networkPolicy(

@@ -30,30 +30,54 @@ export interface ReviewRequest {
   readonly oldObject?: ReviewedPod | null;
 }
 
-/** @throws UserError for a body that is no AdmissionReview of version v1 */
-export function parseReview(body: string): ReviewRequest {
-  let review: { apiVersion?: string; kind?: string; request?: ReviewRequest };
+/** A request that can be answered; nothing but its uid was looked at. */
+export interface UnreadRequest {
+  readonly uid: string;
+}
+
+const [API_VERSION, KIND] = ["admission.k8s.io/v1", "AdmissionReview"];
+
+/**
+ * The request of a review. Of keys that come twice the last counts, here as in Go.
+ * @throws UserError for a body that is no AdmissionReview of version v1 with a uid
+ */
+export function parseReview(body: string): UnreadRequest {
+  let review: { readonly apiVersion?: unknown; readonly kind?: unknown; readonly request?: { readonly uid?: unknown } };
   try {
     review = JSON.parse(body) as typeof review;
   } catch (error) {
     throw new UserError("review", `the body is not JSON: ${error instanceof Error ? error.message : error}`);
   }
-  if (review?.apiVersion !== "admission.k8s.io/v1" || review.kind !== "AdmissionReview" || !review.request?.uid) {
-    throw new UserError("review", `the body is not an admission.k8s.io/v1 AdmissionReview with a request`);
+  if (review?.apiVersion !== API_VERSION || review.kind !== KIND) {
+    const got = `${JSON.stringify(review?.apiVersion)} ${JSON.stringify(review?.kind)}`;
+    throw new UserError("review", `the body must be "${API_VERSION}" "${KIND}", got ${got}`);
   }
-  return review.request;
+  const { request } = review;
+  if (typeof request?.uid !== "string" || request.uid === "") {
+    throw new UserError("review", "the AdmissionReview has no request with a uid that is a text");
+  }
+  return request as UnreadRequest;
 }
 
-function denialStatus({ message, causes }: Denial): object {
+/** A denial of what may be allowed in a moment; who made the request is told to come again. */
+export interface Busy extends Denial {
+  readonly retryAfterSeconds: number;
+}
+
+function denialStatus(denied: Denial | Busy): object {
+  const { message, causes } = denied;
   const details = { kind: "pods", causes };
-  return { status: "Failure", code: 403, reason: "Forbidden", message, details };
+  if (!("retryAfterSeconds" in denied)) return { status: "Failure", code: 403, reason: "Forbidden", message, details };
+  // The API server makes a Retry-After header of it, which its clients heed by themselves.
+  const again = { ...details, retryAfterSeconds: denied.retryAfterSeconds };
+  return { status: "Failure", code: 429, reason: "TooManyRequests", message, details: again };
 }
 
 /** The answer to a review; a denial carries its reason for people and for programs. */
 export function reviewResponse(uid: string, answer: Answer): object {
   const envelope = (response: object): object => ({
-    apiVersion: "admission.k8s.io/v1",
-    kind: "AdmissionReview",
+    apiVersion: API_VERSION,
+    kind: KIND,
     response: { uid, ...response },
   });
   if (answer === undefined) return envelope({ allowed: true });

@@ -12,6 +12,12 @@ export interface Settings {
   readonly metricsPort: number;
   /** TLS_DIR: folder of tls.crt and tls.key. */
   readonly tlsDir: string;
+  /** CLIENT_CA_FILE: PEM of the authorities that sign the API server's client certificate; none is asked for without. */
+  readonly clientCaFile: string | undefined;
+  /** CLIENT_NAMES: common names of clients that may call, comma-separated; any without. */
+  readonly clientNames: ReadonlySet<string>;
+  /** MAX_CALLS: calls that are decided at the same time; more are told to come again. */
+  readonly maxCalls: number;
   /** NAMESPACE: where the ledgers are. */
   readonly namespace: string;
   /** BYPASS_SERVICE_ACCOUNTS: `namespace:name`, comma-separated; their pods may belong to nobody. */
@@ -31,6 +37,12 @@ function portOf(env: NodeJS.ProcessEnv, name: string, fallback: number, problems
   if (/^\d+$/.test(text) && port < 65_536) return port;
   problems.push(`${name} must be a port number, got "${text}"`);
   return fallback;
+}
+
+function maxCallsOf(text = "512", problems: string[]): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  problems.push(`MAX_CALLS must be a whole number from 1 to 99999, got "${text}"`);
+  return 1;
 }
 
 const listOf = (text: string | undefined): string[] => (text ?? "").split(",").filter((item) => item !== "");
@@ -76,10 +88,18 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       problems.push(`BYPASS_SERVICE_ACCOUNTS must be namespace:name, got "${account}"`);
     }
   }
+  const clientCaFile = env["CLIENT_CA_FILE"] || undefined;
+  const clientNames = listOf(env["CLIENT_NAMES"]);
+  if (clientNames.length > 0 && clientCaFile === undefined) {
+    problems.push("CLIENT_NAMES is set without CLIENT_CA_FILE: give the authority that signs their certificates");
+  }
   const settings = {
     port: portOf(env, "PORT", 8443, problems),
     metricsPort: portOf(env, "METRICS_PORT", 9090, problems),
     tlsDir: env["TLS_DIR"] ?? "/etc/carrel/tls",
+    clientCaFile,
+    clientNames: new Set(clientNames),
+    maxCalls: maxCallsOf(env["MAX_CALLS"], problems),
     namespace,
     bypass: new Set(accounts.map((account) => `system:serviceaccount:${account}`)),
     accelerators: acceleratorsOf(env["ACCELERATORS"], problems),

@@ -1,7 +1,27 @@
 import type { Sections } from "./configurations.ts";
 
-/** As `wrongConfigurations`, for accelerators and PodDefaults. */
+/** As `wrongConfigurations`, for clients of admission, accelerators and PodDefaults. */
 export const wrongServices: readonly (readonly [string, Sections, string])[] = [
+  [
+    "an authority of clients that is a path",
+    { admission: { clientCa: "ca.crt" } },
+    'carrel:admission.clientCa: must be certificates in PEM, got [secret]; give the text of the authority\'s certificate, as in `pulumi config set --path carrel:admission.clientCa "$(cat ca.crt)"`',
+  ],
+  [
+    "a key beside an authority of clients",
+    { admission: { clientCa: "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n" } },
+    'carrel:admission.clientCa: must be certificates only, but there is a PRIVATE KEY, got [secret]; give the text of the authority\'s certificate, as in `pulumi config set --path carrel:admission.clientCa "$(cat ca.crt)"`',
+  ],
+  [
+    "names of clients without an authority",
+    { admission: { clientNames: ["kube-apiserver"] } },
+    'carrel:admission.clientNames: must be empty without carrel:admission.clientCa, got ["kube-apiserver"]; set carrel:admission.clientCa too, or unset the key',
+  ],
+  [
+    "a subject for a name of clients",
+    { admission: { clientNames: ["CN=kube-apiserver"] } },
+    'carrel:admission.clientNames[0]: must be a common name alone, got "CN=kube-apiserver"; write "kube-apiserver"',
+  ],
   [
     "an accelerator without a weight",
     { quota: { accelerators: ["vendor.example/gpu"] } },

@@ -171,6 +171,9 @@ describe("AdmissionService", () => {
       port: 8443,
       metricsPort: 9090,
       tlsDir: "/etc/carrel/tls",
+      clientCaFile: undefined,
+      clientNames: new Set(),
+      maxCalls: 512,
       namespace: "library-system",
       bypass: new Set(["system:serviceaccount:storage:provisioner", "system:serviceaccount:energy:packer"]),
       imageMirror,
@@ -194,6 +197,47 @@ describe("AdmissionService", () => {
     assert.deepEqual(settings.imageMirror, nothing);
     assert.deepEqual(settings.untouchedContainers, new Set());
     assert.deepEqual(settings.accelerators, standardAccelerators);
+  });
+
+  interface Template {
+    readonly containers: readonly { readonly env: readonly Variable[]; readonly volumeMounts: unknown }[];
+    readonly volumes: unknown;
+  }
+  const templateOf = (resources: readonly Registered[]): Template =>
+    (resourceOf(resources, "gate-deployment").inputs as { spec: { template: { spec: Template } } }).spec.template.spec;
+
+  it("asks callers for a certificate where it knows who signs them, in a file that can change without new pods", async () => {
+    const { resources } = await build({ clients: { ca: "PEM", names: ["kube-apiserver", "second"] } });
+    assert.deepEqual(
+      resourceOf(resources, "gate-clients"),
+      child("core/v1:ConfigMap", "clients", {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { ...metadata, name: "admission-clients" },
+        data: { "ca.crt": "PEM" },
+      }),
+    );
+    assert.deepEqual(resourceOf(resources, "gate-deployment").dependsOn, ["gate-clients", "gate-network-policy"]);
+    const { containers, volumes } = templateOf(resources);
+    assert.deepEqual(volumes, [
+      { name: "tls", secret: { secretName: "gate-tls" } },
+      { name: "clients", configMap: { name: "admission-clients" } },
+    ]);
+    assert.deepEqual(containers[0]?.volumeMounts, [
+      { name: "tls", mountPath: "/etc/carrel/tls", readOnly: true },
+      { name: "clients", mountPath: "/etc/carrel/clients", readOnly: true },
+    ]);
+    const { clientCaFile, clientNames } = readSettings(environment(containers[0]!.env));
+    assert.deepEqual(
+      [clientCaFile, clientNames],
+      ["/etc/carrel/clients/ca.crt", new Set(["kube-apiserver", "second"])],
+    );
+  });
+
+  it("takes every name that the authority signed where it is told of none", async () => {
+    const { resources } = await build({ clients: { ca: "PEM", names: [] } });
+    const { clientCaFile, clientNames } = readSettings(environment(templateOf(resources).containers[0]!.env));
+    assert.deepEqual([clientCaFile, clientNames], ["/etc/carrel/clients/ca.crt", new Set()]);
   });
 
   it("is called on the Service's own name", async () => {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Certificates, type KeyPair } from "../../../services/admission/certificates.ts";
+import { Certificates, type KeyPair, type TlsFiles } from "../../../services/admission/certificates.ts";
 import { createLogger } from "../../../services/lib/log.ts";
+import { Authority } from "./authority.ts";
 import { selfSigned } from "./key-pair.ts";
 
 const first = new Date("2027-01-01T00:00:00Z");
@@ -31,9 +32,9 @@ describe("Certificates", () => {
     certificates: Certificates,
     steps: readonly (() => void)[],
     refuse = false,
-  ): Promise<{ applied: KeyPair[]; events: string[]; waits: number[] }> {
+  ): Promise<{ applied: TlsFiles[]; events: string[]; waits: number[] }> {
     const stop = new AbortController();
-    const [applied, events, waits]: [KeyPair[], string[], number[]] = [[], [], []];
+    const [applied, events, waits]: [TlsFiles[], string[], number[]] = [[], [], []];
     const clock = {
       now: () => 0,
       monotonicMs: () => 0,
@@ -45,7 +46,7 @@ describe("Certificates", () => {
       },
     };
     const log = createLogger({ now: () => 0, write: (line) => events.push(JSON.parse(line).event) });
-    const apply = (pair: KeyPair): void => {
+    const apply = (pair: TlsFiles): void => {
       if (refuse) throw new Error("key values mismatch");
       applied.push(pair);
     };
@@ -84,5 +85,45 @@ describe("Certificates", () => {
     const { events } = await watch(certificates, [() => place(pairs[1]), () => {}], true);
     assert.deepEqual(events, ["certificate-unreadable", "certificate-unreadable"]);
     assert.deepEqual(certificates.current, pairs[0]);
+  });
+
+  describe("with authorities of clients", () => {
+    let ours: Authority;
+    let next: Authority;
+    const file = (): string => join(dir, "ca.crt");
+
+    before(async () => {
+      [ours, next] = await Promise.all([Authority.create("ours", 30), Authority.create("next", 60)]);
+    });
+    beforeEach(() => writeFileSync(file(), ours.pem));
+
+    it("reads them too, and tells when the first of them ends", () => {
+      const one = new Certificates(dir, file());
+      assert.deepEqual(one.current, { ...pairs[0], clientCa: ours.pem });
+      writeFileSync(file(), `# the new one\n${next.pem}${ours.pem}\n`);
+      const both = new Certificates(dir, file());
+      assert.deepEqual(both.current, { ...pairs[0], clientCa: `${next.pem}\n${ours.pem}` });
+      assert.ok(both.clientCaExpiresAt !== undefined && both.clientCaExpiresAt === one.clientCaExpiresAt);
+      assert.equal(new Certificates(dir).clientCaExpiresAt, undefined);
+    });
+
+    it("does not start without one: TLS would trust the public authorities", () => {
+      for (const text of ["", "\n", pairs[0].key]) {
+        writeFileSync(file(), text);
+        assert.throws(() => new Certificates(dir, file()), { message: `${file()} holds no certificate in PEM` });
+      }
+      writeFileSync(file(), "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n");
+      assert.throws(() => new Certificates(dir, file()));
+      assert.throws(() => new Certificates(dir, join(dir, "none")), { code: "ENOENT" });
+    });
+
+    it("applies changed ones, and keeps the old ones while the file holds none", async () => {
+      const certificates = new Certificates(dir, file());
+      const empty = (): void => writeFileSync(file(), "");
+      const change = (): void => writeFileSync(file(), next.pem);
+      const { applied, events } = await watch(certificates, [empty, change, () => {}]);
+      assert.deepEqual(events, ["certificate-unreadable", "certificate-reloaded"]);
+      assert.deepEqual(applied, [{ ...pairs[0], clientCa: next.pem }]);
+    });
   });
 });

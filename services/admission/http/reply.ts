@@ -1,0 +1,27 @@
+import type { ServerResponse } from "node:http";
+
+/** A call that gets no verdict: it has failed, and the webhook's failurePolicy decides. */
+export class Refused extends Error {
+  /** The HTTP status that says so. */
+  readonly code: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Answers with a text, once: nothing where an answer is sent already. */
+export function send(response: ServerResponse, code: number, body: string, headers?: Headers): void {
+  if (response.headersSent) return;
+  response.writeHead(code, {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+}

@@ -15,7 +15,7 @@ const RBAC_GROUP = "rbac.authorization.k8s.io";
 
 type Subject = k8s.types.input.rbac.v1.Subject;
 
-/** The service account of admission and what it may do: read pods, groups and PodDefaults, say which of these it cannot use, keep ledgers. */
+/** The service account of admission and what it may do: read pods, groups and PodDefaults, say what it cannot use and why pods are refused, keep ledgers. */
 export class AdmissionAccess extends Part {
   readonly serviceAccount: pulumi.Output<string>;
 
@@ -39,6 +39,7 @@ export class AdmissionAccess extends Part {
       { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: READ },
       { apiGroups: ["kubeflow.org"], resources: ["poddefaults"], verbs: READ },
       { apiGroups: ["kubeflow.org"], resources: ["poddefaults/status"], verbs: ["patch"] },
+      { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
     ];
     const role = new k8s.rbac.v1.ClusterRole(this.child("cluster-role"), { metadata, rules }, this.inside);
     const roleRef = { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role.metadata.name };
@@ -47,7 +48,8 @@ export class AdmissionAccess extends Part {
   }
 
   #keepLedgers(metadata: k8s.types.input.meta.v1.ObjectMeta, subjects: Subject[]): void {
-    const rules = [{ apiGroups: ["carrel.dev"], resources: ["quotaledgers"], verbs: [...READ, "create", "update"] }];
+    const verbs = [...READ, "create", "update", "delete"];
+    const rules = [{ apiGroups: ["carrel.dev"], resources: ["quotaledgers"], verbs }];
     const role = new k8s.rbac.v1.Role(this.child("role"), { metadata, rules }, this.inside);
     const roleRef = { apiGroup: RBAC_GROUP, kind: "Role", name: role.metadata.name };
     new k8s.rbac.v1.RoleBinding(this.child("role-binding"), { metadata, roleRef, subjects }, this.inside);

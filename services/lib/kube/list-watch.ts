@@ -43,6 +43,9 @@ class Expired extends Error {}
  */
 class Silent extends Expired {}
 
+/** What was heard could not be taken in: the store is behind until a list is taken in whole. */
+class NotTaken extends Expired {}
+
 function expiryOf(error: unknown): unknown {
   return isGone(error) ? new Expired(reasonOf(error)) : error;
 }
@@ -74,7 +77,7 @@ export class ListWatch<T extends KubeObject> {
     this.store = new Store(options.handlers);
   }
 
-  /** Whether a complete list was taken at least once. */
+  /** Whether a complete list was taken in, and every change since. */
   get synced(): boolean {
     return this.#synced;
   }
@@ -128,7 +131,7 @@ export class ListWatch<T extends KubeObject> {
     });
     // Nothing can be watched from a list without one, and an answer that is no list must not empty the store.
     if (!listed.resourceVersion) throw new Error(`the list of ${ref.plural} has no resourceVersion`);
-    this.store.replaceAll(listed.items.map((object) => this.#project(object)));
+    this.#takeIn(() => this.store.replaceAll(listed.items.map((object) => this.#project(object))));
     this.#relists++;
     this.#synced = true;
     this.#resourceVersion = listed.resourceVersion;
@@ -183,11 +186,21 @@ export class ListWatch<T extends KubeObject> {
       const text = object.message ?? "the watch ended with an error";
       throw object.code === 410 || object.reason === "Expired" ? new Expired(text) : new Error(text);
     }
-    if (type === "DELETED") this.store.remove(this.#project(object));
-    else if (type !== "BOOKMARK") this.store.put(this.#project(object));
+    if (type === "DELETED") this.#takeIn(() => this.store.remove(this.#project(object)));
+    else if (type !== "BOOKMARK") this.#takeIn(() => this.store.put(this.#project(object)));
     this.#heard = true;
     this.#resourceVersion = laterVersion(object.metadata.resourceVersion ?? "", this.#resourceVersion);
     this.#touch();
+  }
+
+  /** Whoever decides from a store that has missed something must know: it counts as never listed. */
+  #takeIn(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      this.#synced = false;
+      throw new NotTaken(`what the API server said could not be taken in: ${reasonOf(error)}`);
+    }
   }
 
   #touch(): void {

@@ -12,7 +12,7 @@ const keyOf = (object: KubeObject): string =>
     ? object.metadata.name
     : `${object.metadata.namespace}/${object.metadata.name}`;
 
-/** Objects by namespace and name, told apart by uid. */
+/** Objects by namespace and name, told apart by uid. What a handler throws undoes the change, so that it can be told again. */
 export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #handlers: StoreHandlers<T>;
@@ -37,10 +37,9 @@ export class Store<T extends KubeObject> {
   put(object: T): void {
     const key = keyOf(object);
     const old = this.#objects.get(key);
-    if (old !== undefined && old.metadata.uid !== object.metadata.uid) this.#handlers.deleted?.(old);
-    this.#objects.set(key, object);
-    if (old === undefined || old.metadata.uid !== object.metadata.uid) this.#handlers.added?.(object);
-    else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) this.#handlers.updated?.(object, old);
+    const isAnew = old !== undefined && old.metadata.uid !== object.metadata.uid;
+    if (isAnew) this.#drop(key, old);
+    this.#replace(key, isAnew ? undefined : old, object);
   }
 
   /** Takes a deletion; one of an older object of the same name is already known. */
@@ -48,18 +47,35 @@ export class Store<T extends KubeObject> {
     const key = keyOf(object);
     const old = this.#objects.get(key);
     if (old === undefined || old.metadata.uid !== object.metadata.uid) return;
-    this.#objects.delete(key);
-    this.#handlers.deleted?.(old);
+    this.#drop(key, old);
   }
 
   /** Takes a complete list: what it does not hold was deleted while nobody watched. */
   replaceAll(objects: readonly T[]): void {
     const listed = new Set(objects.map(keyOf));
-    for (const [key, old] of [...this.#objects]) {
-      if (listed.has(key)) continue;
-      this.#objects.delete(key);
-      this.#handlers.deleted?.(old);
-    }
+    for (const [key, old] of [...this.#objects]) if (!listed.has(key)) this.#drop(key, old);
     for (const object of objects) this.put(object);
+  }
+
+  #replace(key: string, old: T | undefined, object: T): void {
+    this.#objects.set(key, object);
+    try {
+      if (old === undefined) this.#handlers.added?.(object);
+      else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) this.#handlers.updated?.(object, old);
+    } catch (error) {
+      if (old === undefined) this.#objects.delete(key);
+      else this.#objects.set(key, old);
+      throw error;
+    }
+  }
+
+  #drop(key: string, old: T): void {
+    this.#objects.delete(key);
+    try {
+      this.#handlers.deleted?.(old);
+    } catch (error) {
+      this.#objects.set(key, old);
+      throw error;
+    }
   }
 }

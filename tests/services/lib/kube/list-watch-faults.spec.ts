@@ -83,6 +83,33 @@ describe("ListWatch, how long it waits", () => {
     assert.deepEqual(one.clock.slept.slice(0, 4), [5_000, 1_600, 30_000, 6_400]);
   });
 
+  it("counts as never listed while something cannot be taken in, and lists until it can", async () => {
+    const pod = (resourceVersion: string): object => ({ metadata: { name: "a", uid: "u", resourceVersion } });
+    const whole = json(200, { items: [pod("3")], metadata: { resourceVersion: "3" } });
+    server.next.push(list, text(200, `${JSON.stringify({ type: "ADDED", object: pod("2") })}\n`), whole, whole, whole);
+    server.fallback = bookmark;
+    const told: string[] = [];
+    const synced: boolean[] = [];
+    let failures = 3;
+    const added = ({ metadata }: KubeObject): void => {
+      if (failures-- > 0) throw new Error("no room");
+      told.push(metadata.resourceVersion ?? "");
+    };
+    const one = startWatch(server.url, { handlers: { added } });
+    watching = one;
+    const { clock } = one;
+    const sleep = clock.sleep;
+    clock.sleep = (ms) => {
+      synced.push(one.watch.synced);
+      return sleep(ms);
+    };
+    await until("told", () => told.length > 0);
+    const reason = "what the API server said could not be taken in: no room";
+    assert.deepEqual(one.reasons.slice(0, 3), [reason, reason, reason]);
+    assert.deepEqual(synced.slice(0, 3), [false, false, false]);
+    assert.deepEqual([told, one.watch.synced, one.watch.store.size], [["3"], true, 1]);
+  });
+
   it("begins anew after a watch that worked, however it ended", async () => {
     const breaks = (): void =>
       void server.next.push((_seen, response) => {

@@ -66,6 +66,45 @@ describe("Store", () => {
     assert.deepEqual([...store.values()].map(idOf).sort(), ["/again#x2@8", "/kept#k@7", "/new#n@9"]);
   });
 
+  it("undoes a change that a handler could not take, so that it can be told again", () => {
+    const told: string[] = [];
+    let isBroken = true;
+    const tell = (text: string): void => {
+      if (isBroken) throw new Error(text);
+      told.push(text);
+    };
+    const store = new Store<KubeObject>({
+      added: (now) => tell(`added ${idOf(now)}`),
+      updated: (now, old) => tell(`updated ${idOf(old)} to ${idOf(now)}`),
+      deleted: (old) => tell(`deleted ${idOf(old)}`),
+    });
+    const changes = [
+      () => store.put(object("a", "u1", "1")),
+      () => store.put(object("a", "u1", "2")),
+      () => store.put(object("a", "u2", "3")),
+      () => store.remove(object("a", "u2", "4")),
+      () => store.replaceAll([object("b", "u3", "5")]),
+      () => store.replaceAll([]),
+    ];
+    for (const change of changes) {
+      const before = [...store.values()];
+      isBroken = true;
+      assert.throws(change);
+      assert.deepEqual([...store.values()], before);
+      isBroken = false;
+      change();
+    }
+    assert.deepEqual(told, [
+      "added /a#u1@1",
+      "updated /a#u1@1 to /a#u1@2",
+      "deleted /a#u1@2",
+      "added /a#u2@3",
+      "deleted /a#u2@3",
+      "added /b#u3@5",
+      "deleted /b#u3@5",
+    ]);
+  });
+
   it("works without handlers", () => {
     const store = new Store<KubeObject>();
     store.put(object("a", "1", "1"));

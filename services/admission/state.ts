@@ -21,7 +21,7 @@ const groupRef: ResourceRef = { apiVersion: API_VERSION, kind: "Group", plural: 
 /** Bookmarks come about every minute; knowledge that is older than this decides nothing. */
 const STALE_MS = 120_000;
 const SETTLE_AFTER_MS = 500;
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 1_000;
 
 export interface StateOptions {
   readonly client: KubeClient;

@@ -10,6 +10,8 @@ import { Promises } from "./promises.ts";
 
 /** An API request lives at most 34 s; after this long, a pod that did not come does not come. */
 export const EXPIRY_MS = 45_000;
+/** What was written longer ago was for a request that has ended. Less than EXPIRY_MS: nobody puts back what others dropped. */
+const REQUEST_MS = 35_000;
 /** How long the pod watch is waited for before a reservation of a resize is given up. */
 const CATCH_UP_MS = 2_000;
 /** Reads for evidence at once; decisions share the connections. */
@@ -51,7 +53,7 @@ export class GroupLedger {
   readonly #expired = new Set<string>();
   /** Reservations that were asked about since they were last all asked about. */
   readonly #asked = new Set<string>();
-  readonly #promises = new Promises(EXPIRY_MS);
+  readonly #promises = new Promises(REQUEST_MS);
 
   constructor(options: GroupLedgerOptions) {
     this.#options = options;
@@ -136,12 +138,14 @@ export class GroupLedger {
   async #tryBatch(waiting: readonly Waiting[]): Promise<string | undefined> {
     const { group, store, policy, pods, clock, onWrite } = this.#options;
     const base = await this.#current();
+    // A ledger that was deleted relied on pods too: whoever remembers it has to have seen them.
+    const entries = this.#promises.restored(base, clock.monotonicMs());
     const deadlineMs = Math.min(...waiting.map((item) => item.deadlineMs));
     const claims = waiting.map(({ claim }) => claim);
     // Who decides about a pod's size has to know the size that it has.
     const version = claims.reduce(
       (latest, { resize }) => laterVersion(latest, resize?.podVersion ?? ""),
-      base.entries.observedPodVersion,
+      entries.observedPodVersion,
     );
     if (!(await pods.reaches(version, deadlineMs))) return "the pod watch is behind the ledger";
     const rules = policy();
@@ -149,13 +153,14 @@ export class GroupLedger {
       for (const { answer } of waiting) answer(denial("GroupUnknown", `unknown group "${group}": create it first`));
       return undefined;
     }
-    const settled = this.#settled(this.#promises.restored(base, clock.monotonicMs()));
+    const settled = this.#settled(entries);
     const planned = plan(rules, settled, claims, pods);
     if (planned.reserves || hasMore(settled, base.entries)) {
+      const sentMs = clock.monotonicMs();
       this.#last = await store.swap(group, base, planned.entries);
       onWrite(this.#last ? "written" : "conflict");
       if (!this.#last) return "no decision in time";
-      this.#promises.wrote(base, this.#last, clock.monotonicMs());
+      this.#promises.wrote(base, this.#last, sentMs);
     }
     for (const [i, { answer }] of waiting.entries()) answer(planned.verdicts[i]);
     return undefined;

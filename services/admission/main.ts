@@ -4,7 +4,7 @@ import { systemClock } from "../lib/clock.ts";
 import { compileMirror } from "../lib/image-mirror/rewrite.ts";
 import { KubeClient } from "../lib/kube/client.ts";
 import { kubeConfigInCluster } from "../lib/kube/in-cluster.ts";
-import { createLogger, type Logger, reasonOf } from "../lib/log.ts";
+import { batched, createLogger, type Logger, reasonOf } from "../lib/log.ts";
 import { Certificates, type TlsFiles } from "./certificates.ts";
 import { DenialEvents } from "./denial-events.ts";
 import { guardWebhook } from "./guard-webhook.ts";
@@ -153,7 +153,8 @@ function assemble(settings: Settings, log: Logger): Running {
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const log = createLogger({ level: settings.logLevel });
+  const write = batched((text) => process.stdout.write(text));
+  const log = createLogger({ level: settings.logLevel, write });
   const { webhooks, health, drain, stop } = assemble(settings, log);
   await Promise.all([listen(webhooks, settings.port), listen(health, settings.metricsPort)]);
   log.info("started", { port: settings.port, metricsPort: settings.metricsPort });

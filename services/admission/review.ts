@@ -73,20 +73,15 @@ function denialStatus(denied: Denial | Busy): object {
   return { status: "Failure", code: 429, reason: "TooManyRequests", message, details: again };
 }
 
-/** The answer to a review; a denial carries its reason for people and for programs. */
-export function reviewResponse(uid: string, answer: Answer): object {
-  const envelope = (response: object): object => ({
-    apiVersion: API_VERSION,
-    kind: KIND,
-    response: { uid, ...response },
-  });
-  if (answer === undefined) return envelope({ allowed: true });
-  if (!isMutation(answer)) return envelope({ allowed: false, status: denialStatus(answer) });
+/** The answer to a review, as text; a denial carries its reason for people and for programs. */
+export function reviewResponse(uid: string, answer: Answer): string {
+  // Put together as text: base64 needs no escapes, and looking for some in it costs more than all the rest.
+  const head = `{"apiVersion":"${API_VERSION}","kind":"${KIND}","response":{"uid":${JSON.stringify(uid)}`;
+  if (answer === undefined) return `${head},"allowed":true}}`;
+  if (!isMutation(answer)) return `${head},"allowed":false,"status":${JSON.stringify(denialStatus(answer))}}}`;
   const { operations, warnings = [] } = answer;
-  const patch = Buffer.from(JSON.stringify(operations)).toString("base64");
-  return envelope({
-    allowed: true,
-    ...(operations.length === 0 ? {} : { patchType: "JSONPatch", patch }),
-    ...(warnings.length === 0 ? {} : { warnings }),
-  });
+  const patch = operations.length === 0 ? "" : Buffer.from(JSON.stringify(operations)).toString("base64");
+  const patched = patch === "" ? "" : `,"patchType":"JSONPatch","patch":"${patch}"`;
+  const warned = warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
+  return `${head},"allowed":true${patched}${warned}}}`;
 }

@@ -51,6 +51,7 @@ export function readBody(request: IncomingMessage, call: Call, calls: CallsUnder
       } catch (error) {
         reject(error);
       }
+      chunks = [];
     });
   });
 }

@@ -29,11 +29,23 @@ export interface CallHandlerOptions {
   readonly isDraining?: () => boolean;
 }
 
+type OutcomeLabels = Readonly<Record<"webhook" | "operation" | "outcome", string>>;
+
 interface Route {
   /** Of the webhook, in metrics and in the log. */
   readonly name: string;
   readonly webhook: Webhook;
   readonly failsClosed: boolean;
+  readonly labels: { readonly webhook: string };
+  /** Labels by operation and outcome, of which there are few. */
+  readonly outcomes: Map<string, OutcomeLabels>;
+}
+
+function outcomeLabels({ name: webhook, outcomes }: Route, operation: string, outcome: string): OutcomeLabels {
+  const key = `${operation} ${outcome}`;
+  const known = outcomes.get(key) ?? { webhook, operation, outcome };
+  outcomes.set(key, known);
+  return known;
 }
 
 interface Exchange {
@@ -43,6 +55,9 @@ interface Exchange {
   /** Of the monotonic clock. */
   readonly startedMs: number;
   readonly call: Call;
+  /** What is under review, for the answer at the deadline; dropped with the answer, as a kept connection keeps the rest. */
+  unread: UnreadRequest | undefined;
+  review: ReviewRequest | undefined;
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -71,7 +86,13 @@ export class CallHandler {
     this.#routes = new Map(
       Object.entries(webhooks).map(([path, webhook]) => [
         path,
-        { name: path.slice(1), webhook, failsClosed: failClosed.includes(path) },
+        {
+          name: path.slice(1),
+          webhook,
+          failsClosed: failClosed.includes(path),
+          labels: { webhook: path.slice(1) },
+          outcomes: new Map(),
+        },
       ]),
     );
   }
@@ -94,7 +115,7 @@ export class CallHandler {
     try {
       if (call.shed !== undefined && !route.failsClosed) throw shedRefusal(call.shed);
       if (waits) response.writeContinue();
-      await this.#review({ route, request, response, startedMs, call });
+      await this.#review({ route, request, response, startedMs, call, unread: undefined, review: undefined });
     } finally {
       this.#calls.leave(call);
       if (call.shed !== undefined) this.#countShed(route, call.shed, startedMs);
@@ -108,28 +129,36 @@ export class CallHandler {
   }
 
   async #review(exchange: Exchange): Promise<void> {
-    const { route, request, response, call } = exchange;
+    const { route, request, call } = exchange;
     const unread = parseReview(await readBody(request, call, this.#calls));
     this.#calls.checkTime(call, this.#options.clock.monotonicMs());
     if (call.shed !== undefined) {
       if (!route.failsClosed) throw shedRefusal(call.shed);
       return this.#give(exchange, unread, shedDenial(call.shed));
     }
-    let review: ReviewRequest | undefined;
-    call.onExpired = () => {
-      if (route.failsClosed) this.#give(exchange, unread, lateDenial(), review);
-      else this.#refuse(request, response, lateRefusal());
-      // A webhook that never ends must not keep others out for ever.
-      this.#calls.leave(call);
-    };
+    exchange.unread = unread;
+    call.onExpired = () => this.#expire(exchange);
     try {
-      review = readRequest(unread);
+      const review = readRequest(unread);
+      exchange.review = review;
       if (route.failsClosed) checkPodSize(review);
       this.#give(exchange, unread, await route.webhook(review, call.deadlineMs), review);
     } catch (error) {
       if (!route.failsClosed) throw errorRefusal(error);
-      this.#give(exchange, unread, errorDenial(error), review);
+      this.#give(exchange, unread, errorDenial(error), exchange.review);
+    } finally {
+      call.onExpired = undefined;
+      exchange.unread = undefined;
+      exchange.review = undefined;
     }
+  }
+
+  #expire(exchange: Exchange): void {
+    const { route, request, response, call, unread, review } = exchange;
+    if (!route.failsClosed) this.#refuse(request, response, lateRefusal());
+    else if (unread) this.#give(exchange, unread, lateDenial(), review);
+    // A webhook that never ends must not keep others out for ever.
+    this.#calls.leave(call);
   }
 
   /** Answers with a verdict, counts it and says it in one line, without anything of the pod but its name. */
@@ -141,13 +170,13 @@ export class CallHandler {
   ): void {
     // It has expired and was answered so; what is decided after that is nobody's answer.
     if (response.headersSent) return;
-    send(response, 200, JSON.stringify(reviewResponse(uid, answer)), JSON_TYPE);
+    send(response, 200, reviewResponse(uid, answer), JSON_TYPE);
     const { metrics, clock, log } = this.#options;
     const webhook = route.name;
     const isChange = isMutation(answer);
     const outcome = isChange ? "Allowed" : (answer?.reason ?? "Allowed");
-    metrics.requests.add({ webhook, operation: review?.operation ?? "unknown", outcome });
-    metrics.duration.observe((clock.monotonicMs() - startedMs) / 1000, { webhook });
+    metrics.requests.add(outcomeLabels(route, review?.operation ?? "unknown", outcome));
+    metrics.duration.observe((clock.monotonicMs() - startedMs) / 1000, route.labels);
     if (call.shed !== undefined) return;
     const operations = isChange ? answer.operations.length : 0;
     const { operation, subResource = "", namespace = "", name = "", dryRun = false } = review ?? {};

@@ -70,6 +70,8 @@ export class CallsUnderWay {
   }
 
   leave(call: Call): void {
+    // It holds the review, and the request of a kept connection holds the call until the next one comes.
+    call.onExpired = undefined;
     if (!this.#calls.delete(call)) return;
     if (call.shed === undefined) this.#working--;
     this.#bodyBytes -= call.bodyBytes;

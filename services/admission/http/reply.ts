@@ -18,10 +18,8 @@ type Headers = Readonly<Record<string, string>>;
 /** Answers with a text, once: nothing where an answer is sent already. */
 export function send(response: ServerResponse, code: number, body: string, headers?: Headers): void {
   if (response.headersSent) return;
-  response.writeHead(code, {
-    "content-type": "text/plain; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    ...headers,
-  });
-  response.end(body);
+  const length = Buffer.byteLength(body);
+  response.writeHead(code, { "content-type": "text/plain; charset=utf-8", "content-length": length, ...headers });
+  // Text of one byte a character is written as it is; Node would look at every character of it again.
+  response.end(body, length === body.length ? "latin1" : "utf8");
 }

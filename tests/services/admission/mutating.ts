@@ -12,12 +12,15 @@ export const creation = (object: object | null, more: Partial<ReviewRequest> = {
   ...more,
 });
 
+/** An answer as the API server reads it. */
+export const responseOf = (uid: string, answer: Answer): unknown => JSON.parse(reviewResponse(uid, answer));
+
 /** What the API server gets for a review. */
 export async function responseTo(
   webhook: (request: ReviewRequest) => Promise<Answer>,
   request: ReviewRequest,
 ): Promise<unknown> {
-  return reviewResponse(request.uid, await webhook(request));
+  return responseOf(request.uid, await webhook(request));
 }
 
 const envelope = (response: object): object => ({

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { denial } from "../../../quota/denial.ts";
 import { type Answer, isMutation, refusal } from "../../../services/admission/mutation.ts";
-import { reviewResponse } from "../../../services/admission/review.ts";
-import { changed, denied, unchanged } from "./mutating.ts";
+import { changed, denied, responseOf, unchanged } from "./mutating.ts";
 
 const operation = { op: "remove", path: "/spec/initContainers/0" };
 
@@ -20,7 +19,7 @@ describe("isMutation", () => {
 
 describe("the response to a mutating review", () => {
   it("has the operations in base64, word for word", () => {
-    const response = reviewResponse("7", { operations: [operation] });
+    const response = responseOf("7", { operations: [operation] });
     assert.deepEqual(response, changed(operation));
     const patch = "W3sib3AiOiJyZW1vdmUiLCJwYXRoIjoiL3NwZWMvaW5pdENvbnRhaW5lcnMvMCJ9XQ==";
     assert.equal(
@@ -31,18 +30,18 @@ describe("the response to a mutating review", () => {
 
   it("keeps letters outside of ASCII", () => {
     const named = { op: "add", path: "/metadata/annotations/a", value: "Ägypten 例" };
-    const { response } = reviewResponse("7", { operations: [named] }) as { response: { patch: string } };
+    const { response } = responseOf("7", { operations: [named] }) as { response: { patch: string } };
     assert.deepEqual(JSON.parse(Buffer.from(response.patch, "base64").toString("utf8")), [named]);
   });
 
   it("has neither patch nor type without operations, and no warnings without any", () => {
-    assert.deepEqual(reviewResponse("7", { operations: [] }), unchanged());
-    assert.deepEqual(reviewResponse("7", { operations: [], warnings: [] }), unchanged());
+    assert.deepEqual(responseOf("7", { operations: [] }), unchanged());
+    assert.deepEqual(responseOf("7", { operations: [], warnings: [] }), unchanged());
   });
 
   it("has warnings with a patch and without one", () => {
-    assert.deepEqual(reviewResponse("7", { operations: [], warnings: ["one", "two"] }), unchanged("one", "two"));
-    const { response } = reviewResponse("7", { operations: [operation], warnings: ["one"] }) as {
+    assert.deepEqual(responseOf("7", { operations: [], warnings: ["one", "two"] }), unchanged("one", "two"));
+    const { response } = responseOf("7", { operations: [operation], warnings: ["one"] }) as {
       response: { patchType: string; warnings: string[] };
     };
     assert.deepEqual([response.patchType, response.warnings], ["JSONPatch", ["one"]]);
@@ -53,7 +52,7 @@ describe("refusal", () => {
   it("says every cause in one line for people, and each alone for programs", () => {
     const causes = [{ message: "first", field: "spec.containers[0].image" }, { message: "second" }];
     assert.deepEqual(
-      reviewResponse("7", refusal("ImageInvalid", causes)),
+      responseOf("7", refusal("ImageInvalid", causes)),
       denied(
         "first; second",
         { reason: "ImageInvalid", message: "first", field: "spec.containers[0].image" },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createLogger, type LogFields, logLevels, reasonOf } from "../../../services/lib/log.ts";
+import { batched, createLogger, type LogFields, logLevels, reasonOf } from "../../../services/lib/log.ts";
 
 const time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -45,6 +45,31 @@ describe("createLogger", () => {
         });
       }),
     );
+  });
+});
+
+describe("batched", () => {
+  it("writes lines together: a moment later, at once when they are many, and what is left at exit", (done) => {
+    const written: string[] = [];
+    const before = process.listeners("exit").length;
+    const write = batched((text) => void written.push(text));
+    write("one\n");
+    write("two\n");
+    assert.deepEqual(written, []);
+    const long = `${"x".repeat(16_384)}\n`;
+    write(long);
+    assert.deepEqual(written.splice(0), [`one\ntwo\n${long}`]);
+    write("three\n");
+    const [atExit] = process.listeners("exit").slice(before);
+    assert.ok(atExit);
+    atExit(0);
+    assert.deepEqual(written.splice(0), ["three\n"]);
+    write("four\n");
+    setTimeout(() => {
+      process.off("exit", atExit);
+      assert.deepEqual(written, ["four\n"]);
+      done();
+    }, 100);
   });
 });
 

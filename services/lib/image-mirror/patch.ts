@@ -1,6 +1,6 @@
 import { GUARD_NAME } from "../guard/guard-patch.ts";
 import { shown } from "./grammar.ts";
-import type { ImageRefusalReason, RewriteImage } from "./rewrite.ts";
+import type { ImageRefusalReason, Rewrite, RewriteImage } from "./rewrite.ts";
 
 interface ContainerLike {
   readonly name?: string;
@@ -56,12 +56,12 @@ export interface ImagePatch {
   readonly refusals: readonly ImageRefusal[];
 }
 
+/** An image in a list of a pod. */
 interface Place {
-  readonly kind: string;
+  readonly list: List;
+  readonly index: number;
   readonly name: string;
   readonly image: string;
-  readonly pointer: string;
-  readonly field: string;
 }
 
 const MIRROR_POD = "kubernetes.io/config.mirror";
@@ -93,16 +93,24 @@ const isGuard = (list: List, name: string, image: string): boolean =>
   list === "initContainers" && name === GUARD_NAME && image === GUARD_NAME;
 
 function placesIn(pod: ImagedPod | null | undefined, list: List): readonly Place[] {
-  const items = pod?.spec?.[list];
+  const items: unknown = pod?.spec?.[list];
   if (!Array.isArray(items)) return [];
-  const key = list === "volumes" ? ["image", "reference"] : ["image"];
-  return items.flatMap((item: ContainerLike | VolumeLike | null, i): Place[] => {
+  const places: Place[] = [];
+  items.forEach((item: ContainerLike | VolumeLike | null, index) => {
     const name = item?.name ?? "";
     const image = imageOf(item);
-    if (image === undefined || isGuard(list, name, image)) return [];
-    const pointer = `/spec/${list}/${i}/${key.join("/")}`;
-    return [{ kind: kinds[list], name, image, pointer, field: `spec.${list}[${i}].${key.join(".")}` }];
+    if (image !== undefined && !isGuard(list, name, image)) places.push({ list, index, name, image });
   });
+  return places;
+}
+
+const pointerTo = ({ list, index }: Place): string =>
+  `/spec/${list}/${index}/${list === "volumes" ? "image/reference" : "image"}`;
+
+function refusalOf(place: Place, { reason, message }: Rewrite & { readonly outcome: "refused" }): ImageRefusal {
+  const { list, index, name, image } = place;
+  const field = `spec.${list}[${index}].${list === "volumes" ? "image.reference" : "image"}`;
+  return { reason, message: `${kinds[list]} ${shown(name)}: ${message}`, field, container: name, image };
 }
 
 /** The images that a change brings: those that were admitted before a rule was written may not be changed any more. */
@@ -122,12 +130,14 @@ export function imagePatch(rewrite: RewriteImage, change: PodChange): ImagePatch
   if (change.object?.metadata?.annotations?.[MIRROR_POD] !== undefined) return untouched;
   const operations: ReplaceImage[] = [];
   const refusals: ImageRefusal[] = [];
-  for (const { kind, name, image, pointer, field } of listsOf(change).flatMap((list) => placesOf(change, list))) {
-    const result = rewrite(image);
-    if (result.outcome === "refused") {
-      const message = `${kind} ${shown(name)}: ${result.message}`;
-      refusals.push({ reason: result.reason, message, field, container: name, image });
-    } else if (result.outcome === "mirrored") operations.push({ op: "replace", path: pointer, value: result.image });
+  for (const list of listsOf(change)) {
+    for (const place of placesOf(change, list)) {
+      const result = rewrite(place.image);
+      if (result.outcome === "refused") refusals.push(refusalOf(place, result));
+      else if (result.outcome === "mirrored") {
+        operations.push({ op: "replace", path: pointerTo(place), value: result.image });
+      }
+    }
   }
   return refusals.length > 0 ? { operations: [], refusals } : { operations, refusals };
 }

@@ -58,6 +58,23 @@ function listed(froms: readonly string[]): string {
   return `${froms.slice(0, MAX_LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
+/** A cluster runs few images many times; these bounds keep who writes many, or long ones, from filling the memory. */
+const [MAX_KNOWN, MAX_KNOWN_LENGTH] = [1_000, 500];
+
+/** The same answers, kept for images that come again. */
+function remembering(rewrite: RewriteImage): RewriteImage {
+  const known = new Map<string, Rewrite>();
+  return (image) => {
+    const found = known.get(image);
+    if (found) return found;
+    const result = rewrite(image);
+    if (image.length > MAX_KNOWN_LENGTH) return result;
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(image, result);
+    return result;
+  };
+}
+
 /**
  * Makes a setting that `parseMirrorSetting` took ready for many images. The longest prefix decides, tags and digests are
  * kept, and what was mirrored is unchanged when it comes again.
@@ -66,7 +83,7 @@ export function compileMirror(setting: MirrorSetting): RewriteImage {
   const targets = targetsOf(setting);
   const covered = listed([...setting.rules.map(({ from }) => from), ...setting.exempt]);
   const missing = `is not mirrored: use an image that a rule covers (${covered}), or ask for a rule`;
-  return (image) => {
+  return remembering((image) => {
     let reference: ReturnType<typeof parseReference>;
     try {
       reference = parseReference(image);
@@ -86,5 +103,5 @@ export function compileMirror(setting: MirrorSetting): RewriteImage {
     if (flaw === undefined) return { outcome: "mirrored", image: mirrored + formatVersion(reference) };
     const where = `image ${shown(image)} would become ${shown(mirrored)}, which ${flaw}`;
     return refused("MirrorNameInvalid", `${where}: change the rule from ${target.from}, or add one for this image`);
-  };
+  });
 }

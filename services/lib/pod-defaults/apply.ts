@@ -36,17 +36,38 @@ export type Outcome =
       readonly podDefaults: readonly PodDefault[];
     };
 
-const containerMerges = [mergeEnv, mergeEnvFrom, mergeVolumeMounts, mergeCommand];
-const podMerges = [
-  mergeVolumes,
-  mergeTolerations,
-  mergeImagePullSecrets,
-  mergeNodeSelector,
-  mergeAffinity,
-  mergeServiceAccount,
-  mergeLabels,
-  mergeAnnotations,
+/** The merge of one field, and whether a PodDefault has anything for it. */
+type FieldMerge<Run> = readonly [run: Run, hasAny: (podDefault: PodDefault) => boolean];
+type ContainerMerge = (merge: Merge, target: Target) => void;
+type PodMerge = (merge: Merge) => void;
+
+const containerMerges: readonly FieldMerge<ContainerMerge>[] = [
+  [mergeEnv, ({ env }) => env.length > 0],
+  [mergeEnvFrom, ({ envFrom }) => envFrom.length > 0],
+  [mergeVolumeMounts, ({ volumeMounts }) => volumeMounts.length > 0],
+  [mergeCommand, ({ command, args }) => command !== undefined || args !== undefined],
 ];
+const hasServiceAccount = ({ serviceAccountName, automountServiceAccountToken }: PodDefault): boolean =>
+  serviceAccountName !== undefined || automountServiceAccountToken !== undefined;
+const podMerges: readonly FieldMerge<PodMerge>[] = [
+  [mergeVolumes, ({ volumes }) => volumes.length > 0],
+  [mergeTolerations, ({ tolerations }) => tolerations.length > 0],
+  [mergeImagePullSecrets, ({ imagePullSecrets }) => imagePullSecrets.length > 0],
+  [mergeNodeSelector, ({ nodeSelector }) => nodeSelector.length > 0],
+  [mergeAffinity, ({ affinity }) => affinity.nodeTerms.length + affinity.lists.length > 0],
+  [mergeServiceAccount, hasServiceAccount],
+  [mergeLabels, ({ labels }) => labels.length > 0],
+  [mergeAnnotations, ({ annotations }) => annotations.length > 0],
+  // After the fields of the pod's own containers, whose positions they do not move.
+  [mergeContainers, ({ initContainers, sidecars }) => initContainers.length + sidecars.length > 0],
+];
+
+/** The merges that have anything to do: most PodDefaults have two or three fields. */
+function needed<Run>(merges: readonly FieldMerge<Run>[], sources: readonly PodDefault[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [run, hasAny] of merges) if (sources.some(hasAny)) runs.push(run);
+  return runs;
+}
 
 /** Whether a PodDefault's container fields are meant for a container; init containers have to be named. */
 function isFor(podDefault: PodDefault, name: string, list: string, settings: ApplySettings): boolean {
@@ -61,12 +82,15 @@ function mergeContainerFields(
   brought: ReadonlySet<string>,
   settings: ApplySettings,
 ): void {
-  (merge.pod.spec?.[list] ?? []).forEach((container, index) => {
+  const containers = merge.pod.spec?.[list] ?? [];
+  if (containers.length === 0) return;
+  const merges = needed(containerMerges, merge.sources);
+  containers.forEach((container, index) => {
     if (brought.has(container.name)) return;
     const sources = merge.sources.filter((podDefault) => isFor(podDefault, container.name, list, settings));
     if (sources.length === 0) return;
     const target: Target = { path: ["spec", list, index], container, sources };
-    for (const mergeField of containerMerges) mergeField(merge, target);
+    for (const mergeField of merges) mergeField(merge, target);
   });
 }
 
@@ -92,9 +116,7 @@ export function applyPodDefaults(
   const brought = broughtContainers(sources);
   mergeContainerFields(merge, "initContainers", brought, settings);
   mergeContainerFields(merge, "containers", brought, settings);
-  for (const mergeField of podMerges) mergeField(merge);
-  // After the fields of the pod's own containers, whose positions they do not move.
-  mergeContainers(merge);
+  for (const mergeField of needed(podMerges, sources)) mergeField(merge);
   if (conflicts.length > 0) {
     return { kind: "conflict", conflicts, message: conflictMessage(conflicts), podDefaults: sources };
   }

@@ -9,8 +9,10 @@ export interface Operation {
 export type Path = readonly (string | number)[];
 
 /** Most segments are names of fields and have nothing to escape. */
-const escapeSegment = (segment: string): string =>
-  /[~/]/.test(segment) ? segment.replaceAll("~", "~0").replaceAll("/", "~1") : segment;
+function escapeSegment(segment: string): string {
+  const escaped = segment.includes("~") ? segment.replaceAll("~", "~0") : segment;
+  return escaped.includes("/") ? escaped.replaceAll("/", "~1") : escaped;
+}
 
 /** RFC 6901. */
 export function pointerOf(path: Path): string {
@@ -21,7 +23,7 @@ export function pointerOf(path: Path): string {
 
 function memberOf(value: unknown, segment: string | number): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return undefined;
-  return Reflect.get(value, segment);
+  return (value as Readonly<Record<string | number, unknown>>)[segment];
 }
 
 /** Collects operations on one document that is never touched or copied; parents that are missing are added first. */
@@ -67,7 +69,10 @@ export class PatchWriter {
   }
 
   #isThere(path: Path, pointer: string): boolean {
-    if (this.#added.has(pointer)) return true;
+    return this.#isInDocument(path) || this.#added.has(pointer);
+  }
+
+  #isInDocument(path: Path): boolean {
     let value: unknown = this.#document;
     for (const segment of path) value = memberOf(value, segment);
     return value !== undefined && value !== null;
@@ -75,8 +80,10 @@ export class PatchWriter {
 
   #add(path: Path, pointer: string, value: unknown): void {
     const parent = path.slice(0, -1);
-    const parentPointer = pointerOf(parent);
-    if (parent.length > 0 && !this.#isThere(parent, parentPointer)) this.#add(parent, parentPointer, {});
+    if (parent.length > 0 && !this.#isInDocument(parent)) {
+      const parentPointer = pointerOf(parent);
+      if (!this.#added.has(parentPointer)) this.#add(parent, parentPointer, {});
+    }
     this.#added.add(pointer);
     this.operations.push({ op: "add", path: pointer, value });
   }

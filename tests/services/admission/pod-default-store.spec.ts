@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
+import { imageMirrorWebhook } from "../../../services/admission/image-mirror-webhook.ts";
+import { type Answer, isMutation } from "../../../services/admission/mutation.ts";
 import { PodDefaultStore } from "../../../services/admission/pod-default-store.ts";
+import { podDefaultsWebhook } from "../../../services/admission/pod-defaults-webhook.ts";
 import { systemClock } from "../../../services/lib/clock.ts";
+import { compileMirror } from "../../../services/lib/image-mirror/rewrite.ts";
 import type { KubeObject } from "../../../services/lib/kube/client.ts";
 import type { ListWatchOptions } from "../../../services/lib/kube/list-watch.ts";
+import { defaultSettings } from "../../../services/lib/pod-defaults/apply.ts";
 import { until } from "../lib/kube/watching.ts";
-import { keptLog } from "./mutating.ts";
+import { creation, keptLog } from "./mutating.ts";
 
 interface Given {
   readonly namespace?: string;
@@ -35,7 +40,7 @@ class Watched {
   constructor() {
     const client = {
       list: (...args: unknown[]) => {
-        this.asked.push(args);
+        this.asked.push(args.slice(0, 2));
         return Promise.resolve({ items: this.#items, resourceVersion: String(version) });
       },
       stream: (_method: string, path: string) => {
@@ -96,7 +101,7 @@ describe("PodDefaultStore", () => {
   it("reads Kubeflow's PodDefaults of all namespaces", async () => {
     await watched.list();
     const ref = { apiVersion: "kubeflow.org/v1alpha1", kind: "PodDefault", plural: "poddefaults", namespaced: true };
-    assert.deepEqual(watched.asked, [[ref, undefined, {}], "/apis/kubeflow.org/v1alpha1/poddefaults"]);
+    assert.deepEqual(watched.asked, [[ref, undefined], "/apis/kubeflow.org/v1alpha1/poddefaults"]);
   });
 
   it("keeps namespaces apart, each in order: the higher priority first, then by name", async () => {
@@ -201,5 +206,25 @@ describe("PodDefaultStore with unusable ones", () => {
     await watched.event("MODIFIED", manifest("b", { spec: malformed }));
     assert.deepEqual(watched.names(), ["a"]);
     assert.deepEqual(warnings(), [line("a"), line("b")]);
+  });
+});
+
+describe("the mutating webhooks in front of a PodDefaultStore", () => {
+  it("answer a thousand reviews without one call to the API server", async () => {
+    const watched = new Watched();
+    await watched.list(manifest("a", { spec: { env: [{ name: "A", value: "1" }] } }));
+    const podDefaultsIn = watched.store.in.bind(watched.store);
+    const rewrite = compileMirror({ rules: [{ from: "docker.io", to: "m.test/hub" }], exempt: [], onMissing: "keep" });
+    const webhooks = [podDefaultsWebhook({ podDefaultsIn, settings: defaultSettings }), imageMirrorWebhook(rewrite)];
+    const before = watched.asked.length;
+    const answers: Answer[] = [];
+    for (let i = 0; i < 500; i++) {
+      const pod = { metadata: { name: `pod-${i}` }, spec: { containers: [{ name: "main", image: `image:${i}` }] } };
+      const review = creation(pod, { namespace: i % 2 === 0 ? "lab" : "without" });
+      for (const webhook of webhooks) answers.push(await webhook(review));
+    }
+    const changes = answers.filter((answer) => isMutation(answer) && answer.operations.length > 0);
+    assert.deepEqual([answers.length, changes.length, watched.asked.length - before], [1_000, 750, 0]);
+    watched.stop();
   });
 });

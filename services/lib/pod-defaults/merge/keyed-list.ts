@@ -58,6 +58,15 @@ interface Known<T> {
 /** Up to here looking through a list takes less time than making a map of it; beyond, the time must not multiply. */
 const MAX_SCANS = 8;
 
+/** A plain loop, because it runs for every element of the pod, and `findLast` calls two functions for each. */
+function lastOf<T>(items: readonly T[], keyOf: (item: T) => string, key: string): T | undefined {
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i] as T;
+    if (keyOf(item) === key) return item;
+  }
+  return undefined;
+}
+
 /** Elements of the pod and those added to them, by key; of several with one key the last counts, as in Kubernetes. */
 class KnownElements<T> {
   readonly #present: readonly T[];
@@ -84,7 +93,7 @@ class KnownElements<T> {
 
   #scan(key: string): T | undefined {
     this.#scans += 1;
-    if (this.#scans <= MAX_SCANS) return this.#present.findLast((item) => this.#keyOf(item) === key);
+    if (this.#scans <= MAX_SCANS) return lastOf(this.#present, this.#keyOf, key);
     this.#index ??= new Map(this.#present.map((item) => [this.#keyOf(item), item]));
     return this.#index.get(key);
   }

@@ -91,4 +91,15 @@ describe("compileMirror", () => {
     );
     assert.equal(imageOf(wrong("a.x", "docker.io", "a.x/b/c")), "docker.io/b/c");
   });
+
+  it("remembers images that come again, but neither many nor long ones", () => {
+    const rewrite = mirror({ rules: [{ from: "a.x", to: "m.x" }] });
+    const [first, long] = [rewrite("a.x/b:1"), `a.x/${"b".repeat(200)}@sha512:${"0".repeat(128)}:${"c".repeat(200)}`];
+    assert.equal(rewrite("a.x/b:1"), first);
+    assert.notEqual(rewrite(long), rewrite(long));
+    assert.deepEqual(rewrite(long), rewrite(long));
+    for (let i = 0; i < 1_000; i++) rewrite(`a.x/other:${i}`);
+    assert.notEqual(rewrite("a.x/b:1"), first);
+    assert.deepEqual(rewrite("a.x/b:1"), { outcome: "mirrored", image: "m.x/b:1" });
+  });
 });

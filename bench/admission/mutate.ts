@@ -1,148 +1,212 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { appendFileSync, mkdirSync } from "node:fs";
-import { Agent, request } from "node:https";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { selfSignedPair } from "./key-pair.ts";
-
-const CONNECTIONS = 25;
-const paths = { floor: "/", "image-mirror": "/image-mirror", "pod-defaults": "/pod-defaults" } as const;
-type Target = keyof typeof paths;
+import { Contestants, floorTarget, peprTarget, type Target, targets } from "./contestants.ts";
+import { type Case, caseOf, corpus } from "./corpus.ts";
+import { median, quantile, seeded, shuffled, spread } from "./statistics.ts";
 
 /** One measured round of one target; raw, as it is kept in `bench/results/admission-mutate.jsonl`. */
 interface Sample {
   readonly at: string;
-  readonly target: Target;
+  readonly loop: "closed" | "open";
+  readonly round: number;
+  readonly target: string;
+  readonly review: string;
   readonly calls: number;
   /** Processor time of the server process for one call: the load generator's own speed does not show in it. */
   readonly serverMicrosPerCall: number;
   readonly callsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly rssMiB: number;
+  readonly loadAverage: number;
   readonly machine: string;
+  readonly node: string;
 }
 
-/** A review of a pod of about 10 KiB: three containers with much environment. */
-function review(): Buffer {
-  const env = (n: number): object[] =>
-    Array.from({ length: 36 }, (_, i) => ({ name: `SETTING_${n}_${i}`, value: `value-${n}-${i}-${"x".repeat(32)}` }));
-  const images = [
-    "python:3.12",
-    "quay.io/jupyter/base-notebook:2026",
-    `ghcr.io/example/tool@sha256:${"ab".repeat(32)}`,
-  ];
-  const containers = images.map((image, n) => ({
-    name: `c${n}`,
-    image,
-    env: env(n),
-    resources: { limits: { cpu: "1" } },
-  }));
-  const object = {
-    metadata: { name: "work", namespace: "work", labels: { "default-1": "yes", "default-3": "yes" } },
-    spec: { containers },
-  };
-  const resource = { group: "", version: "v1", resource: "pods" };
-  const body = {
-    uid: "705ab4f5-6393-11e8-b7cc-42010a800002",
-    operation: "CREATE",
-    namespace: "work",
-    resource,
-    object,
-  };
-  return Buffer.from(JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request: body }));
+interface Plan {
+  readonly review: string;
+  readonly bodies: readonly string[];
+  readonly calls: number;
+  readonly perSecond: number;
+  readonly seconds: number;
 }
 
-async function answerOf<T>(child: ChildProcess, message: unknown): Promise<T> {
-  const answered = once(child, "message");
-  child.send(message as object);
-  return (await answered)[0] as T;
-}
+const round2 = (value: number): number => Math.round(value * 100) / 100;
 
-function call(options: { port: number; path: string; agent: Agent }, body: Buffer): Promise<number> {
+async function measure(
+  all: Contestants,
+  target: Target,
+  plan: Plan,
+  loop: Sample["loop"],
+  round: number,
+): Promise<Sample> {
+  const { server: to, path, name } = target;
+  const { review, bodies, calls, perSecond, seconds } = plan;
+  const before = await all.usage(to);
   const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json", "content-length": body.length };
-    const sent = request({ ...options, host: "127.0.0.1", method: "POST", headers }, (response) => {
-      response.resume().on("end", () => {
-        if (response.statusCode === 200) resolve(performance.now() - started);
-        else reject(new Error(`${options.path} answered ${response.statusCode}`));
-      });
-    });
-    sent.on("error", reject).end(body);
-  });
-}
-
-async function measure(child: ChildProcess, port: number, ca: string, target: Target, calls: number): Promise<Sample> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ca, servername: "localhost" });
-  const body = review();
-  const options = { port, path: paths[target], agent };
-  const latencies: number[] = [];
-  let left = calls;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) latencies.push(await call(options, body));
-  };
-  const before = await answerOf<{ cpuMicros: number }>(child, "cpu");
-  const started = performance.now();
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  const seconds = (performance.now() - started) / 1000;
-  const after = await answerOf<{ cpuMicros: number }>(child, "cpu");
-  agent.destroy();
-  latencies.sort((a, b) => a - b);
-  const at = (share: number): number => Math.round((latencies[Math.floor(latencies.length * share)] ?? 0) * 100) / 100;
+  const order =
+    loop === "closed"
+      ? ({ kind: "closed", to, path, bodies, calls } as const)
+      : ({ kind: "open", to, path, bodies, perSecond, seconds } as const);
+  const { times = [] } = await all.order(order);
+  const took = (performance.now() - started) / 1000;
+  const after = await all.usage(to);
   return {
     at: new Date().toISOString(),
-    target,
-    calls,
-    serverMicrosPerCall: Math.round(((after.cpuMicros - before.cpuMicros) / calls) * 10) / 10,
-    callsPerSecond: Math.round(calls / seconds),
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    loop,
+    round,
+    target: name,
+    review,
+    calls: times.length,
+    serverMicrosPerCall: round2((after.cpuMicros - before.cpuMicros) / times.length),
+    callsPerSecond: Math.round(times.length / took),
+    p50Ms: round2(quantile(times, 0.5)),
+    p99Ms: round2(quantile(times, 0.99)),
+    rssMiB: Math.round(after.rssBytes / 1024 / 1024),
+    loadAverage: round2(loadavg()[0] ?? 0),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
+    node: process.version,
   };
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+/** Until then the engine still compiles, which would count as work of whoever has more code. */
+const WARM_UP_CALLS = 20_000;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { rounds: { type: "string", default: "7" }, calls: { type: "string", default: "5000" } },
-  });
-  const pair = await selfSignedPair();
-  const children = {
-    floor: fork(join(import.meta.dirname, "server.ts")),
-    carrel: fork(join(import.meta.dirname, "server.ts")),
-  };
+async function warmUp(all: Contestants, of: readonly Target[], plan: Plan, calls: number): Promise<void> {
+  for (const target of of) await measure(all, target, { ...plan, calls }, "closed", 0);
+}
+
+/** Rounds in which every target has its turn, in another order each. */
+async function rounds(
+  all: Contestants,
+  of: readonly Target[],
+  plan: Plan,
+  loop: Sample["loop"],
+  count: number,
+  seed: number,
+) {
+  const random = seeded(seed);
   const samples: Sample[] = [];
-  try {
-    const floor = await answerOf<{ port: number }>(children.floor, { kind: "floor", ...pair });
-    const carrel = await answerOf<{ port: number }>(children.carrel, { kind: "carrel", ...pair });
-    // Interleaved, so that what else the machine does falls on all of them; the first round only warms up.
-    for (let round = 0; round <= Number(values.rounds); round++) {
-      for (const target of Object.keys(paths) as Target[]) {
-        const [child, { port }] = target === "floor" ? [children.floor, floor] : [children.carrel, carrel];
-        const sample = await measure(child, port, pair.cert, target, Number(values.calls));
-        if (round > 0) samples.push(sample);
-      }
-    }
-  } finally {
-    for (const child of Object.values(children)) child.kill();
+  for (let round = 1; round <= count; round++) {
+    for (const target of shuffled(of, random)) samples.push(await measure(all, target, plan, loop, round));
   }
+  return samples;
+}
+
+/** A figure of one target, divided by that of another in the same round. */
+function ratios(samples: readonly Sample[], above: (round: readonly Sample[]) => number): readonly number[] {
+  const byRound = Map.groupBy(samples, ({ round }) => round);
+  return [...byRound.values()].map(above);
+}
+
+const microsOf = (round: readonly Sample[], target: string): number =>
+  round.find((each) => each.target === target)?.serverMicrosPerCall ?? Number.NaN;
+
+/** Rounds in which the floor itself was less than half as fast as in its best. */
+function noisy(samples: readonly Sample[]): readonly number[] {
+  const floors = samples.filter(({ target }) => target === floorTarget.name);
+  const best = Math.max(...floors.map(({ callsPerSecond }) => callsPerSecond));
+  return floors.filter(({ callsPerSecond }) => callsPerSecond < best / 2).map(({ round }) => round);
+}
+
+function printClosed(samples: readonly Sample[]): void {
+  const review = samples[0]?.review ?? "";
+  console.log(
+    `\nclosed loop, ${review}, 25 connections: server µs a call, calls/s, and floor / target of the same round`,
+  );
+  for (const [name, own] of Map.groupBy(samples, ({ target }) => target)) {
+    const micros = median(own.map((each) => each.serverMicrosPerCall)).toFixed(1);
+    const rate = median(own.map((each) => each.callsPerSecond)).toFixed(0);
+    const share = spread(
+      ratios(samples, (round) => microsOf(round, floorTarget.name) / microsOf(round, name)),
+      2,
+    );
+    console.log(`  ${name.padEnd(22)} ${micros.padStart(8)} µs ${rate.padStart(7)}/s   ${share}`);
+  }
+  const [m, d] = ["image-mirror", "pod-defaults"] as const;
+  const both = (round: readonly Sample[], prefix = ""): number =>
+    microsOf(round, prefix + m) + microsOf(round, prefix + d);
+  const mean = ratios(samples, (round) => (2 * microsOf(round, floorTarget.name)) / both(round));
+  const same = ratios(samples, (round) => both(round, "by-hand-") / both(round));
+  console.log(`  two calls / floor      ${spread(mean, 2)}   the floor answers a constant`);
+  console.log(`  two calls / by hand    ${spread(same, 2)}   the same patches, put together as text without checks`);
+  if (samples.some(({ target }) => target === peprTarget.name)) {
+    const pod = ratios(samples, (round) => microsOf(round, peprTarget.name) / both(round));
+    const call = ratios(samples, (round) => microsOf(round, peprTarget.name) / microsOf(round, "pipeline"));
+    console.log(`  pepr / two calls       ${spread(pod, 2)}   one pod: Pepr's one call against our two`);
+    console.log(`  pepr / pipeline        ${spread(call, 2)}   one call each`);
+  }
+  console.log(`  noisy rounds: ${noisy(samples).join(", ") || "none"}`);
+}
+
+function printOpen(samples: readonly Sample[], perSecond: number): void {
+  console.log(`\nopen loop, ${perSecond} calls/s: p50 and p99 ms from the moment a call was due, and p99 / floor's`);
+  const p99 = (round: readonly Sample[], name: string): number =>
+    round.find(({ target }) => target === name)?.p99Ms ?? Number.NaN;
+  for (const [name, own] of Map.groupBy(samples, ({ target }) => target)) {
+    const [half, most] = [median(own.map(({ p50Ms }) => p50Ms)), median(own.map(({ p99Ms }) => p99Ms))];
+    const share = spread(
+      ratios(samples, (round) => p99(round, name) / p99(round, floorTarget.name)),
+      2,
+    );
+    console.log(`  ${name.padEnd(22)} ${half.toFixed(2).padStart(6)} ${most.toFixed(2).padStart(7)}   ${share}`);
+  }
+}
+
+function keep(samples: readonly Sample[]): void {
   const results = join(import.meta.dirname, "..", "results");
   mkdirSync(results, { recursive: true });
-  appendFileSync(
-    join(results, "admission-mutate.jsonl"),
-    samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""),
-  );
-  const of = (target: Target): number =>
-    median(samples.filter((each) => each.target === target).map((each) => each.serverMicrosPerCall));
-  console.log("target          server µs/call   floor / target");
-  for (const target of Object.keys(paths) as Target[]) {
-    console.log(
-      `${target.padEnd(15)} ${of(target).toFixed(1).padStart(14)}   ${(of("floor") / of(target)).toFixed(2)}`,
-    );
-  }
+  appendFileSync(join(results, "admission-mutate.jsonl"), samples.map((each) => `${JSON.stringify(each)}\n`).join(""));
 }
 
-await main();
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "7" },
+    calls: { type: "string", default: "4000" },
+    "warm-up": { type: "string", default: String(WARM_UP_CALLS) },
+    seed: { type: "string", default: "1" },
+    review: { type: "string", default: "create-10k" },
+    rate: { type: "string", default: "1000" },
+    seconds: { type: "string", default: "3" },
+    pepr: { type: "boolean", default: false },
+  },
+});
+
+const isMeasured = (each: Case): boolean => each.kind !== "invalid" && each.isCreation;
+
+async function main(all: Contestants): Promise<void> {
+  const cases = corpus(Number(values.seed));
+  const differences = await all.differences(cases);
+  if (differences.length > 0) throw new Error(`not the same work:\n${differences.join("\n")}`);
+  console.log(`${cases.length} reviews answered alike by every contestant but the floor, which answers a constant`);
+  const bodies = values.review === "corpus" ? cases.filter(isMeasured) : [caseOf(cases, values.review)];
+  const plan: Plan = {
+    review: values.review,
+    bodies: bodies.map(({ body }) => body.toString("base64")),
+    calls: Number(values.calls),
+    perSecond: Number(values.rate),
+    seconds: Number(values.seconds),
+  };
+  const closedTargets = all.has("pepr") ? [...targets, peprTarget] : targets;
+  const [count, seed] = [Number(values.rounds), Number(values.seed)];
+  await warmUp(all, closedTargets, plan, Number(values["warm-up"]));
+  const closed = await rounds(all, closedTargets, plan, "closed", count, seed);
+  keep(closed);
+  printClosed(closed);
+  if (plan.seconds === 0) return;
+  const openTargets = targets.filter(
+    ({ name }) => name === floorTarget.name || name === "image-mirror" || name === "pod-defaults",
+  );
+  const open = await rounds(all, openTargets, plan, "open", count, seed);
+  keep(open);
+  printOpen(open, plan.perSecond);
+}
+
+const contestants = await Contestants.start(values.pepr);
+try {
+  await main(contestants);
+} finally {
+  contestants.stop();
+}

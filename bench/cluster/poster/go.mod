@@ -1,0 +1,3 @@
+module carrel.dev/bench/poster
+
+go 1.26.0

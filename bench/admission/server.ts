@@ -9,7 +9,7 @@ import type { ReviewRequest } from "../../services/admission/review.ts";
 import { webhookServer } from "../../services/admission/server.ts";
 import { systemClock } from "../../services/lib/clock.ts";
 import { compileMirror } from "../../services/lib/image-mirror/rewrite.ts";
-import { createLogger } from "../../services/lib/log.ts";
+import { batched, createLogger } from "../../services/lib/log.ts";
 import { defaultSettings } from "../../services/lib/pod-defaults/apply.ts";
 import { normalisePodDefault } from "../../services/lib/pod-defaults/normalise.ts";
 import { podDefaults, rules } from "./corpus.ts";
@@ -42,7 +42,8 @@ function carrelServer(pair: { readonly cert: string; readonly key: string }): Se
     "/pod-defaults": defaults,
     "/pipeline": pipeline(imageMirror, defaults),
   };
-  return webhookServer({ webhooks, metrics: new AdmissionMetrics(), clock: systemClock, log: createLogger() }, pair);
+  const log = createLogger({ write: batched((text) => process.stdout.write(text)) });
+  return webhookServer({ webhooks, metrics: new AdmissionMetrics(), clock: systemClock, log }, pair);
 }
 
 answerUsage();

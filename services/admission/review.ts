@@ -7,6 +7,7 @@ import { type Answer, isMutation } from "./mutation.ts";
 export interface ReviewedPod {
   readonly metadata: {
     readonly name?: string;
+    readonly generateName?: string;
     readonly namespace?: string;
     readonly uid?: string;
     readonly resourceVersion?: string;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { GROUP_LABEL } from "../../../quota/owner.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Logger, reasonOf } from "../../lib/log.ts";
 import { UserError } from "../../lib/user-error.ts";
@@ -67,6 +68,12 @@ const SHED_LOG_MS = 1_000;
 function codeOf(error: unknown): number {
   if (error instanceof Refused) return error.code;
   return error instanceof UserError ? 400 : 500;
+}
+
+/** A pod whose name the API server still makes is called by what its name will begin with. */
+function nameOf({ name = "", object }: Partial<ReviewRequest> = {}): string {
+  const { name: own = name, generateName = "" } = object?.metadata ?? {};
+  return own === "" && generateName !== "" ? `${generateName}*` : own;
 }
 
 /** Takes calls from the API server and answers each of them, with the webhook's verdict or with why there is none. */
@@ -161,7 +168,7 @@ export class CallHandler {
     this.#calls.leave(call);
   }
 
-  /** Answers with a verdict, counts it and says it in one line, without anything of the pod but its name. */
+  /** Answers with a verdict, counts it and says it in one line, without anything of the pod but its name and group. */
   #give(
     { route, response, startedMs, call }: Exchange,
     { uid }: UnreadRequest,
@@ -179,8 +186,9 @@ export class CallHandler {
     metrics.duration.observe((clock.monotonicMs() - startedMs) / 1000, route.labels);
     if (call.shed !== undefined) return;
     const operations = isChange ? answer.operations.length : 0;
-    const { operation, subResource = "", namespace = "", name = "", dryRun = false } = review ?? {};
-    log.info("decided", { webhook, operation, subResource, namespace, name, dryRun, outcome, operations });
+    const { operation, subResource = "", namespace = "", object, dryRun = false } = review ?? {};
+    const subject = { namespace, name: nameOf(review), group: object?.metadata.labels?.[GROUP_LABEL] };
+    log.info("decided", { webhook, operation, subResource, ...subject, dryRun, outcome, operations });
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {

@@ -7,6 +7,7 @@ import type { KubeObject } from "../../../services/lib/kube/types.ts";
 
 interface Some {
   readonly uid: string;
+  readonly namespace?: string;
   readonly version?: string;
   readonly group?: string;
   readonly user?: string;
@@ -16,14 +17,14 @@ interface Some {
   readonly actual?: string;
 }
 
-function podOf({ uid, version = "1", group, user, cpu, phase, actual }: Some): OwnedPod {
+function podOf({ uid, namespace = "work", version = "1", group, user, cpu, phase, actual }: Some): OwnedPod {
   const labels = {
     ...(group === undefined ? {} : { "carrel.dev/group": group }),
     ...(user === undefined ? {} : { "carrel.dev/user": user }),
   };
   const resources = cpu === undefined ? {} : { resources: { limits: { cpu } } };
   return ownedPod({
-    metadata: { name: uid, namespace: "work", uid, resourceVersion: version, labels },
+    metadata: { name: uid, namespace, uid, resourceVersion: version, labels },
     spec: { containers: [{ name: "main", image: "x", ...resources }] },
     status: {
       phase,
@@ -35,12 +36,17 @@ function podOf({ uid, version = "1", group, user, cpu, phase, actual }: Some): O
 }
 const cpu = (amount: bigint): Amounts => ({ ...nothing, cpu: amount, pods: 1n });
 
-type Live = ReadonlyMap<string, Required<Omit<Some, "version">>>;
-const stated = ({ group, user, ...pod }: Required<Omit<Some, "version">>): OwnedPod =>
+type Live = ReadonlyMap<string, Required<Omit<Some, "version" | "namespace">>>;
+const stated = ({ group, user, ...pod }: Required<Omit<Some, "version" | "namespace">>): OwnedPod =>
   podOf({ ...pod, ...(group ? { group } : {}), ...(user ? { user } : {}) });
 
 /** One change, taken by the index as a watch would give it, and by the pods that live. */
-function apply(index: UsageIndex, live: Live, pod: Required<Omit<Some, "version">>, remove: boolean): Live {
+function apply(
+  index: UsageIndex,
+  live: Live,
+  pod: Required<Omit<Some, "version" | "namespace">>,
+  remove: boolean,
+): Live {
   const next = new Map(live);
   const old = live.get(pod.uid);
   if (!remove) {
@@ -246,6 +252,19 @@ describe("UsageIndex", () => {
     assert.deepEqual(put("1", {}), cpu(1000n));
     assert.deepEqual(put("500m", whole("1")), cpu(1000n));
     assert.deepEqual(put("500m", whole("500m")), cpu(500n));
+  });
+
+  it("counts a group across all its namespaces", () => {
+    const index = new UsageIndex(() => unlimited);
+    for (const [uid, namespace] of [
+      ["1", "work"],
+      ["2", "jobs"],
+      ["3", "jobs"],
+    ] as const) {
+      index.put(podOf({ uid, namespace, group: "g", user: "ada", cpu: "1" }));
+    }
+    const three = { ...nothing, cpu: 3000n, pods: 3n };
+    assert.deepEqual([index.total("g"), index.ofMember("g", "ada")], [three, three]);
   });
 
   it("tells groups apart that begin alike", () => {

@@ -57,7 +57,7 @@ describe("CallHandler", () => {
       operation: "CREATE",
       subResource: "",
       namespace: "work",
-      name: "",
+      name: "pod",
       dryRun: false,
       operations: 0,
     };
@@ -65,6 +65,19 @@ describe("CallHandler", () => {
       { ...line, outcome: "Allowed" },
       { ...line, outcome: "GroupUnknown" },
     ]);
+  });
+
+  it("says whose pod it was, and what the name will begin with that the API server still makes", async () => {
+    await start();
+    const labels = { "carrel.dev/group": "physics", "carrel.dev/user": "ada", secret: "s" };
+    await caller.send("/quota", reviewOf({ object: { metadata: { generateName: "job-", labels }, spec: {} } }));
+    await caller.send("/quota", reviewOf({ name: "own", object: { metadata: {}, spec: {} } }));
+    const subjects = caller.lines.map(({ name, group }) => ({ name, group }));
+    assert.deepEqual(subjects, [
+      { name: "job-*", group: "physics" },
+      { name: "own", group: undefined },
+    ]);
+    assert.doesNotMatch(JSON.stringify(caller.lines), /secret/);
   });
 
   it("answers 404 for any other path, and names those that there are", async () => {

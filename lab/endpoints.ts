@@ -18,6 +18,8 @@ export interface LabEndpoints {
   readonly nodeBase: string;
   /** Where the API server's calls to webhooks come from. */
   readonly controlPlaneCidrs: readonly string[];
+  /** Images of the lab in place of third-party ones, by their names in images/catalogue.ts. */
+  readonly standIns?: Readonly<Record<string, string>>;
 }
 
 function xdg(variable: string, fallback: string): string {

@@ -10,6 +10,15 @@ export interface Blob {
   readonly bytes: Buffer;
 }
 
+/** Content with its address in a file, for what is too large to hold. */
+export interface FileBlob {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  readonly file: string;
+}
+
 /** A reference to content, as OCI writes it. */
 export interface Descriptor {
   readonly mediaType: string;
@@ -93,6 +102,7 @@ export function jsonBlob(mediaType: string, value: unknown): Blob {
   return blobOf(mediaType, canonicalJson(value));
 }
 
-export function descriptorOf(blob: Blob): Descriptor {
-  return { mediaType: blob.mediaType, digest: blob.digest, size: blob.bytes.length };
+export function descriptorOf(blob: Blob | FileBlob): Descriptor {
+  const size = "file" in blob ? blob.size : blob.bytes.length;
+  return { mediaType: blob.mediaType, digest: blob.digest, size };
 }

@@ -1,7 +1,9 @@
 import {
   type Blob,
   type Descriptor,
+  type Digest,
   descriptorOf,
+  type FileBlob,
   type ImageConfig,
   jsonBlob,
   mediaTypes,
@@ -10,11 +12,30 @@ import {
 import { buildLayer, type LayerContent } from "./layer.ts";
 import type { Registry } from "./registry.ts";
 
-/** An image of one platform, whole, in memory. */
-export interface BuiltImage {
+/** An image of one platform with all its layers. */
+export interface LayeredImage {
   readonly manifest: Blob;
   readonly config: Blob;
+  readonly layers: readonly (Blob | FileBlob)[];
+}
+
+/** An image of one platform, whole, in memory. */
+export interface BuiltImage extends LayeredImage {
   readonly layers: readonly Blob[];
+}
+
+/** What runs on layers that are there. None of them is compressed, so that digests of layers are those of their content too. */
+export function layeredImage<T extends Blob | FileBlob>(
+  layers: readonly T[],
+  platform: Platform,
+  settings: ImageConfig["config"],
+): LayeredImage & { readonly layers: readonly T[] } {
+  const config = jsonBlob(mediaTypes.config, {
+    ...platform,
+    config: settings,
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
+  } satisfies ImageConfig);
+  return { manifest: manifestBlob(config, layers.map(descriptorOf)), config, layers };
 }
 
 export interface RootfsSpec {
@@ -25,14 +46,7 @@ export interface RootfsSpec {
 
 /** An image without a base: one layer that is the whole root filesystem. */
 export async function buildRootfsImage(spec: RootfsSpec): Promise<BuiltImage> {
-  const layer = await buildLayer(spec.content);
-  const config = jsonBlob(mediaTypes.config, {
-    ...spec.platform,
-    config: spec.config,
-    rootfs: { type: "layers", diff_ids: [layer.digest] },
-  } satisfies ImageConfig);
-  const manifest = manifestBlob(config, [descriptorOf(layer)]);
-  return { manifest, config, layers: [layer] };
+  return layeredImage([await buildLayer(spec.content)], spec.platform, spec.config);
 }
 
 export function manifestBlob(config: Blob, layers: readonly Descriptor[]): Blob {
@@ -44,14 +58,20 @@ export function manifestBlob(config: Blob, layers: readonly Descriptor[]): Blob 
   });
 }
 
-/** Pushes what the registry does not have yet, blobs before the manifest, and answers the reference by digest. */
+/**
+ * Pushes what the registry does not have yet, blobs before the manifest, and answers the reference by digest.
+ * @param homes repositories of the same registry by the digest of a layer that they have, which is then mounted
+ */
 export async function pushImage(
   registry: Registry,
   repository: string,
-  image: BuiltImage,
+  image: LayeredImage,
   tag?: string,
+  homes?: ReadonlyMap<Digest, string>,
 ): Promise<string> {
-  for (const blob of [...image.layers, image.config]) await registry.pushBlob(repository, blob);
+  for (const blob of [...image.layers, image.config]) {
+    await registry.pushBlob(repository, blob, homes?.get(blob.digest));
+  }
   if (tag !== undefined || !(await registry.hasManifest(repository, image.manifest.digest))) {
     await registry.pushManifest(repository, image.manifest, tag);
   }

@@ -16,9 +16,17 @@ export interface LayerLink {
   readonly target: string;
 }
 
+/** Numeric, as names differ between images. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface LayerFolder {
   readonly path: string;
   readonly mode: number;
+  /** @default 0 and 0 */
+  readonly owner?: Owner;
 }
 
 export interface LayerContent {
@@ -33,10 +41,12 @@ interface Entry {
   readonly type: "file" | "directory" | "symlink";
   readonly mode: number;
   readonly linkname?: string;
+  readonly owner?: Owner;
   readonly content: Buffer;
 }
 
 const none = Buffer.alloc(0);
+const root: Owner = { uid: 0, gid: 0 };
 
 function parentsOf(path: string): string[] {
   const parents: string[] = [];
@@ -50,8 +60,9 @@ function entriesOf({ files, links = [], folders = [] }: LayerContent): Entry[] {
   for (const path of paths.flatMap(parentsOf)) {
     entries.set(path, { name: `${path.slice(1)}/`, type: "directory", mode: 0o755, content: none });
   }
-  for (const { path, mode } of folders) {
-    entries.set(path, { name: `${path.slice(1)}/`, type: "directory", mode, content: none });
+  for (const { path, mode, owner } of folders) {
+    const owned = owner === undefined ? {} : { owner };
+    entries.set(path, { name: `${path.slice(1)}/`, type: "directory", mode, ...owned, content: none });
   }
   for (const { path, content, mode = 0o644 } of files) {
     entries.set(path, { name: path.slice(1), type: "file", mode, content: Buffer.from(content) });
@@ -63,15 +74,15 @@ function entriesOf({ files, links = [], folders = [] }: LayerContent): Entry[] {
 }
 
 /**
- * One tar layer whose bytes depend on its content alone: sorted paths, owner 0, time 0.
+ * One tar layer whose bytes depend on its content alone: sorted paths, owner 0 where none is given, time 0.
  * It is not compressed: deflate's output differs between builds of zlib and between processors, which would give one source several digests.
  */
 export async function buildLayer(content: LayerContent): Promise<Blob> {
   const tar = pack();
   const chunks: Buffer[] = [];
   tar.on("data", (chunk: unknown) => chunks.push(chunk as Buffer));
-  for (const { content: bytes, ...header } of entriesOf(content)) {
-    tar.entry({ ...header, size: bytes.length, uid: 0, gid: 0, uname: "", gname: "", mtime: new Date(0) }, bytes);
+  for (const { content: bytes, owner = root, ...header } of entriesOf(content)) {
+    tar.entry({ ...header, ...owner, size: bytes.length, uname: "", gname: "", mtime: new Date(0) }, bytes);
   }
   const end = once(tar, "end");
   tar.finalize();

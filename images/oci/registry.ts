@@ -1,3 +1,5 @@
+import { openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
 import { reasonOf } from "../../services/lib/log.ts";
 import { UserError } from "../../services/lib/user-error.ts";
 import { type Blob, type Descriptor, type Digest, digestOf, mediaTypes } from "./content.ts";
@@ -15,12 +17,16 @@ interface Call {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
+  readonly body?: NonNullable<RequestInit["body"]>;
+  /** How large the body is; what is large takes longer. */
+  readonly bodyBytes?: number;
   /** What the token has to allow, e.g. `repository:carrel/admission:pull,push`. */
   readonly scope: string;
 }
 
 const TIMEOUT_MS = 60_000;
+/** The slowest upload that is waited for. */
+const SLOWEST_BYTES_PER_MS = 1_000;
 const manifestTypes = [mediaTypes.index, mediaTypes.manifest, mediaTypes.dockerIndex, mediaTypes.dockerManifest];
 
 /** Reads `Bearer realm="...",service="..."`. */
@@ -35,9 +41,10 @@ function challengeOf(header: string): { scheme: string; parameters: Record<strin
 const basic = ({ username, password }: Credentials): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
-async function reach(url: string | URL, what: string, init: RequestInit): Promise<Response> {
+async function reach(url: string | URL, what: string, init: RequestInit, bodyBytes = 0): Promise<Response> {
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const timeoutMs = TIMEOUT_MS + Math.ceil(bodyBytes / SLOWEST_BYTES_PER_MS);
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     throw new UserError(
       "registry-unreachable",
@@ -47,10 +54,16 @@ async function reach(url: string | URL, what: string, init: RequestInit): Promis
   }
 }
 
-/** A blob to push; one that is large and may be mounted gives its bytes on demand. */
-export interface PushedBlob {
-  readonly digest: Digest;
-  readonly bytes: Buffer | (() => Promise<Buffer>);
+/** A blob to push; one that is large and may be mounted gives its bytes on demand, or stays in its file. */
+export type PushedBlob = { readonly digest: Digest } & (
+  | { readonly bytes: Buffer | (() => Promise<Buffer>) }
+  | { readonly file: string }
+);
+
+async function bodyOf(blob: PushedBlob): Promise<Required<Pick<Call, "body" | "bodyBytes">>> {
+  if ("file" in blob) return { body: await openAsBlob(blob.file), bodyBytes: (await stat(blob.file)).size };
+  const bytes = typeof blob.bytes === "function" ? await blob.bytes() : blob.bytes;
+  return { body: new Uint8Array(bytes), bodyBytes: bytes.length };
 }
 
 /** A registry by the distribution protocol: manifests, blobs, mounts, and the tokens that they need. */
@@ -115,7 +128,7 @@ export class Registry {
       method: "PUT",
       url: location.href,
       headers: { "content-type": "application/octet-stream" },
-      body: typeof blob.bytes === "function" ? await blob.bytes() : blob.bytes,
+      ...(await bodyOf(blob)),
       scope,
     });
     await this.#ok(stored, `blob ${repository}@${blob.digest}`);
@@ -126,7 +139,7 @@ export class Registry {
       method: "PUT",
       url: `/v2/${repository}/manifests/${tag ?? manifest.digest}`,
       headers: { "content-type": manifest.mediaType },
-      body: manifest.bytes,
+      ...(await bodyOf(manifest)),
       scope: `repository:${repository}:pull,push`,
     });
     await this.#ok(response, `manifest ${repository}@${manifest.digest}`);
@@ -184,11 +197,12 @@ export class Registry {
     const url = new URL(call.url, this.#base);
     // A registry may send an upload elsewhere; that place gets the bytes, and never the token.
     const isOurs = url.origin === new URL(this.#base).origin;
-    return reach(url, `registry ${this.host}`, {
+    const init = {
       method: call.method,
       headers: { ...call.headers, ...(authorization === undefined || !isOurs ? {} : { authorization }) },
-      ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
-    });
+      ...(call.body === undefined ? {} : { body: call.body }),
+    };
+    return reach(url, `registry ${this.host}`, init, call.bodyBytes);
   }
 
   async #login(header: string, scope: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { canonicalJson, descriptorOf, mediaTypes } from "../../../images/oci/content.ts";
-import { buildRootfsImage, manifestBlob, pushImage } from "../../../images/oci/image.ts";
+import { buildRootfsImage, layeredImage, manifestBlob, pushImage } from "../../../images/oci/image.ts";
 import { buildLayer } from "../../../images/oci/layer.ts";
 import { FakeRegistry } from "./fake-registry.ts";
 
@@ -36,6 +36,23 @@ describe("buildRootfsImage", () => {
   });
 });
 
+describe("layeredImage", () => {
+  it("stacks layers in their order, whether they are in memory or in a file", async () => {
+    const upper = await buildLayer(content);
+    const digest = `sha256:${"ab".repeat(32)}` as const;
+    const lower = { mediaType: mediaTypes.layer, digest, size: 7, file: "/none" };
+    const image = layeredImage([lower, upper], platform, config);
+    assert.deepEqual(parsed(image.config), {
+      ...platform,
+      config,
+      rootfs: { type: "layers", diff_ids: [digest, upper.digest] },
+    });
+    const lowest = { mediaType: mediaTypes.layer, digest, size: 7 };
+    assert.deepEqual((parsed(image.manifest) as { layers: unknown }).layers, [lowest, descriptorOf(upper)]);
+    assert.deepEqual(image.layers, [lower, upper]);
+  });
+});
+
 describe("pushImage", () => {
   let fake: FakeRegistry;
   beforeEach(async () => {
@@ -61,6 +78,22 @@ describe("pushImage", () => {
     assert.equal(await pushImage(fake.client(), "lab/pause", image), reference);
     assert.deepEqual(writes(), pushed);
     assert.deepEqual(await fake.client().manifest("lab/pause", image.manifest.digest), image.manifest);
+  });
+
+  it("mounts layers from repositories that have them, and uploads the rest", async () => {
+    const image = await buildRootfsImage({ content, platform, config });
+    await pushImage(fake.client(), "first", image);
+    const other = await buildLayer({ files: [{ path: "/other", content: "other" }] });
+    const both = layeredImage([...image.layers, other], platform, config);
+    const before = fake.asked().length;
+    await pushImage(fake.client(), "second", both, undefined, new Map([[both.layers[0]!.digest, "first"]]));
+    const posts = fake
+      .asked()
+      .slice(before)
+      .filter((request) => request.startsWith("POST"));
+    const uploads = "POST /v2/second/blobs/uploads/";
+    assert.deepEqual(posts, [`${uploads}?mount=${both.layers[0]?.digest}&from=first`, uploads, uploads]);
+    assert.deepEqual(fake.blobs.get(`second@${both.layers[0]?.digest}`), image.layers[0]?.bytes);
   });
 
   it("writes a tag each time, as it may have named another image", async () => {

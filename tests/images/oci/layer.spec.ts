@@ -10,7 +10,7 @@ const entry = (name: string, type: string, mode: number, rest: Partial<UnpackedE
 });
 
 describe("buildLayer", () => {
-  it("packs files, links and folders, parents first, owned by 0 at time 0", async () => {
+  it("packs files, links and folders, parents first, owned by 0 unless it is said, at time 0", async () => {
     const layer = await buildLayer({
       files: [
         { path: "/usr/bin/tool", content: Buffer.from([1, 2, 3]), mode: 0o755 },
@@ -21,6 +21,7 @@ describe("buildLayer", () => {
       folders: [
         { path: "/tmp", mode: 0o1777 },
         { path: "/usr", mode: 0o700 },
+        { path: "/srv/me", mode: 0o750, owner: { uid: 1000, gid: 100 } },
       ],
     });
     assert.deepEqual([layer.mediaType, layer.digest], [mediaTypes.layer, digestOf(layer.bytes)]);
@@ -29,6 +30,8 @@ describe("buildLayer", () => {
       entry("empty", "file", 0o644),
       entry("etc/", "directory", 0o755),
       entry("etc/motd", "file", 0o644, { content: "é\n" }),
+      entry("srv/", "directory", 0o755),
+      entry("srv/me/", "directory", 0o750, { owner: [1000, 100, "", ""] }),
       entry("tmp/", "directory", 0o1777),
       entry("usr/", "directory", 0o700),
       entry("usr/bin/", "directory", 0o755),

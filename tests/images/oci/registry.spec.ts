@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { blobOf, digestOf, jsonBlob, mediaTypes } from "../../../images/oci/content.ts";
 import { Registry } from "../../../images/oci/registry.ts";
 import { FakeRegistry } from "./fake-registry.ts";
@@ -49,6 +52,20 @@ describe("Registry", () => {
     await registry.pushBlob("carrel/admission", layer, "lab/node-base");
     assert.equal(fake.asked().at(-1)?.split("?")[0], "PUT /v2/carrel/admission/blobs/uploads/1");
     assert.deepEqual(fake.blobs.get(`carrel/admission@${layer.digest}`), layer.bytes);
+  });
+
+  it("uploads a blob from its file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "carrel-blob-"));
+    try {
+      const bytes = Buffer.alloc(3 << 20, "layer");
+      const file = join(folder, "layer.tar");
+      writeFileSync(file, bytes);
+      await registry.pushBlob("a", { digest: digestOf(bytes), file });
+      assert.deepEqual(fake.blobs.get(`a@${digestOf(bytes)}`), bytes);
+      assert.equal(fake.http.seen.at(-1)?.headers["content-length"], String(bytes.length));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("pushes a manifest by digest or by tag and reads it back, with its type", async () => {

@@ -21,7 +21,7 @@ help: ## list the commands
 	@echo "  ENGINE=           pulumi or lab; without it Pulumi's CLI when it is on PATH"
 
 # npm warns that this machine's own Node is older than the packages ask for; they never run on it.
-$(DEPS): package.json package-lock.json policies/package.json services/admission/package.json
+$(DEPS): package.json package-lock.json policies/package.json $(wildcard services/*/package.json)
 	@echo "install: npm packages (package-lock.json is newer than node_modules)"
 	@PATH="$(SYSTEM_PATH)"; command -v npm >/dev/null || { echo "install: npm is missing: install Node.js 20 or later with npm"; exit 1; }; npm ci --loglevel=error
 	@touch $@

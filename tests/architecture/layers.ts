@@ -35,7 +35,10 @@ const layers: Readonly<Record<string, Layer>> = {
     ],
   ),
   cli: layer(["services/lib", "crds", "quota", "lab/endpoints.ts"], ["yaml"]),
-  bench: layer(["services/lib", "services/*", "lab"], ["@peculiar/x509", "fast-json-patch", "reflect-metadata"]),
+  bench: layer(
+    ["services/lib", "services/*", "crds", "images", "lab"],
+    ["@peculiar/x509", "fast-json-patch", "reflect-metadata"],
+  ),
 };
 
 /** The only packages outside of the table; neither the services nor the program lead to these files. */

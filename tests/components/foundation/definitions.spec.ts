@@ -42,9 +42,12 @@ describe("Definitions", () => {
     assert.deepEqual(outline(resources), [
       " > carrel:foundation:Definitions definitions",
       `definitions > ${type} definitions-groups`,
+      `definitions > ${type} definitions-images`,
+      `definitions > ${type} definitions-instancetypes`,
       `definitions > ${type} definitions-poddefaults`,
       `definitions > ${type} definitions-poddefaults.kubeflow.org`,
       `definitions > ${type} definitions-quotaledgers`,
+      `definitions > ${type} definitions-volumes`,
     ]);
     const specs = ["groups", "quotaledgers", "poddefaults", "poddefaults.kubeflow.org"].map(
       (name) => resourceOf(resources, `definitions-${name}`).inputs,

@@ -32,12 +32,8 @@ describe("stand-in images", () => {
   let proxy: string;
 
   /** All pods start at once; each test waits for its own. */
-  before(async function () {
-    // On a machine that has never built them; a minute or two of it is downloads.
-    this.timeout(1_500_000);
+  async function startAll(): Promise<void> {
     const { client } = await labUnderTest();
-    await provideStandIns(labName(), new Progress());
-    images = readStandIns(labName()) as typeof images;
     scratch = new ScratchNamespace(client);
     await scratch.create();
     const token = { CONFIGPROXY_AUTH_TOKEN: scratch.password };
@@ -73,6 +69,14 @@ describe("stand-in images", () => {
         JAVA_OPTS_KC_HEAP: "-Xms64m -Xmx512m",
       },
     });
+  }
+
+  before(async function () {
+    // On a machine that has never built them; a minute or two of it is downloads.
+    this.timeout(1_500_000);
+    await provideStandIns(labName(), new Progress());
+    images = readStandIns(labName()) as typeof images;
+    await startAll();
   });
   after(() => scratch.remove());
 

@@ -30,6 +30,8 @@ export interface ListOptions {
   /** Objects per page. @default 500 */
   readonly limit?: number;
   readonly signal?: AbortSignal;
+  /** Keeps of an object only what is needed, so that no more than one page of whole ones is in memory. */
+  readonly project?: (object: KubeObject) => unknown;
 }
 
 export interface WriteOptions {
@@ -190,7 +192,7 @@ export class KubeClient {
    * expires meanwhile, everything is asked for once more, in one page.
    */
   async list<T = KubeObject>(ref: ResourceRef, namespace?: string, options: ListOptions = {}): Promise<Listed<T>> {
-    const { limit = 500, signal, ...selectors } = options;
+    const { limit = 500, signal, project, ...selectors } = options;
     const page = async (query: Readonly<Record<string, QueryValue>>): Promise<Page<T>> =>
       (await this.request("GET", resourcePath(ref, namespace), {
         query: { ...query, ...selectors },
@@ -205,7 +207,7 @@ export class KubeClient {
         return page({});
       });
       // Not spread: a page without a limit may hold more objects than a call may have arguments.
-      for (const item of some ?? []) items.push(item);
+      for (const item of some ?? []) items.push(project ? (project(item as KubeObject) as T) : item);
       next = metadata.continue || undefined;
       if (next === undefined) return { items, resourceVersion: metadata.resourceVersion };
     }

@@ -28,6 +28,8 @@ interface WatchEvent {
   readonly object: KubeObject & { readonly code?: number; readonly reason?: string; readonly message?: string };
 }
 
+/** Objects a page: whole ones are in memory, and in text, until what is needed of them is kept. */
+const PAGE = 100;
 const FIRST_BACKOFF_MS = 800;
 const LAST_BACKOFF_MS = 30_000;
 /** Bookmarks come about every minute; a connection that is silent for longer than this is dead. */
@@ -123,15 +125,17 @@ export class ListWatch<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, ref, namespace, labelSelector, fieldSelector } = this.#options;
-    const listed = await client.list<KubeObject>(ref, namespace, {
+    const { client, ref, namespace, labelSelector, fieldSelector, project } = this.#options;
+    const listed = await client.list<T>(ref, namespace, {
       signal,
+      limit: PAGE,
+      ...(project === undefined ? {} : { project }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
     });
     // Nothing can be watched from a list without one, and an answer that is no list must not empty the store.
     if (!listed.resourceVersion) throw new Error(`the list of ${ref.plural} has no resourceVersion`);
-    this.#takeIn(() => this.store.replaceAll(listed.items.map((object) => this.#project(object))));
+    this.#takeIn(() => this.store.replaceAll(listed.items));
     this.#relists++;
     this.#synced = true;
     this.#resourceVersion = listed.resourceVersion;

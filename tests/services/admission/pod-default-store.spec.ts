@@ -7,7 +7,7 @@ import { PodDefaultStore } from "../../../services/admission/pod-default-store.t
 import { podDefaultsWebhook } from "../../../services/admission/pod-defaults-webhook.ts";
 import { systemClock } from "../../../services/lib/clock.ts";
 import { compileMirror } from "../../../services/lib/image-mirror/rewrite.ts";
-import type { KubeObject } from "../../../services/lib/kube/client.ts";
+import type { KubeObject, ListOptions } from "../../../services/lib/kube/client.ts";
 import type { ListWatchOptions } from "../../../services/lib/kube/list-watch.ts";
 import { defaultSettings } from "../../../services/lib/pod-defaults/apply.ts";
 import { until } from "../lib/kube/watching.ts";
@@ -39,9 +39,10 @@ class Watched {
 
   constructor() {
     const client = {
-      list: (...args: unknown[]) => {
-        this.asked.push(args.slice(0, 2));
-        return Promise.resolve({ items: this.#items, resourceVersion: String(version) });
+      list: (ref: unknown, namespace: unknown, { project }: ListOptions) => {
+        this.asked.push([ref, namespace]);
+        const items = this.#items.map((object) => project?.(object) ?? object);
+        return Promise.resolve({ items, resourceVersion: String(version) });
       },
       stream: (_method: string, path: string) => {
         this.asked.push(path);

@@ -3,7 +3,7 @@ import type { Denial } from "../../../../quota/denial.ts";
 import { QuotaWebhook } from "../../../../services/admission/quota-webhook.ts";
 import type { ReviewRequest } from "../../../../services/admission/review.ts";
 import { State } from "../../../../services/admission/state.ts";
-import type { KubeClient, KubeObject, ResourceRef } from "../../../../services/lib/kube/client.ts";
+import type { KubeClient, KubeObject, ListOptions, ResourceRef } from "../../../../services/lib/kube/client.ts";
 import { createLogger } from "../../../../services/lib/log.ts";
 import { type ApiServer, gone, type Preconditions } from "./api-server.ts";
 import { between, type Random, type VirtualTime } from "./time.ts";
@@ -155,9 +155,9 @@ export class Replica {
     const client: Pick<KubeClient, "get" | "list" | "create" | "replace" | "stream"> & Pick<KubeClient, "request"> = {
       get: async <T>(ref: ResourceRef, namespace: string | undefined, name: string) =>
         this.#call(() => api.get(ref.plural, namespace, name) as T),
-      list: async <T>(ref: ResourceRef) => {
+      list: async <T>(ref: ResourceRef, _namespace?: string, { project }: ListOptions = {}) => {
         const { items, resourceVersion } = await this.#call(() => api.list(ref.plural));
-        return { items: [...items] as T[], resourceVersion };
+        return { items: items.map((object) => project?.(object) ?? object) as T[], resourceVersion };
       },
       create: async <T>(ref: ResourceRef, _namespace: string | undefined, object: object) =>
         this.#call(() => api.create(ref.plural, tamper(object as KubeObject)) as T),

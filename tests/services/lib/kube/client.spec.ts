@@ -93,6 +93,22 @@ describe("KubeClient", () => {
       ]);
     });
 
+    it("keeps of each page what is needed before it asks for the next", async () => {
+      const steps: string[] = [];
+      server.next.push(
+        json(200, { items: [{ n: 1 }, { n: 2 }], metadata: { resourceVersion: "10", continue: "a" } }),
+        json(200, { items: [{ n: 3 }], metadata: { resourceVersion: "10" } }),
+      );
+      const project = (object: unknown): unknown => {
+        const { n } = object as { n: number };
+        steps.push(`${n} after ${server.seen.length} requests`);
+        return n * 10;
+      };
+      const { items } = await client.list<number>(pods, "n", { project });
+      assert.deepEqual(items, [10, 20, 30]);
+      assert.deepEqual(steps, ["1 after 1 requests", "2 after 1 requests", "3 after 2 requests"]);
+    });
+
     it("lists all pages, with the version of the last", async () => {
       server.next.push(
         json(200, { items: [{ n: 1 }, { n: 2 }], metadata: { resourceVersion: "10", continue: "a=b&c" } }),

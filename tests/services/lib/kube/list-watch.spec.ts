@@ -67,8 +67,8 @@ describe("ListWatch", () => {
     assert.deepEqual(
       server.http.seen.map(({ method, path, query }) => [`${method} ${path}`, query]),
       [
-        ["GET /api/v1/namespaces/n/pods", { limit: "500", ...selectors }],
-        ["GET /api/v1/namespaces/n/pods", { limit: "500", continue: "2", ...selectors }],
+        ["GET /api/v1/namespaces/n/pods", { limit: "100", ...selectors }],
+        ["GET /api/v1/namespaces/n/pods", { limit: "100", continue: "2", ...selectors }],
         ["GET /api/v1/namespaces/n/pods", { ...watch, ...selectors }],
       ],
     );

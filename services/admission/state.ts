@@ -32,7 +32,7 @@ export interface StateOptions {
   /** What counts as a GPU. */
   readonly accelerators: Accelerators;
   readonly onWrite: (result: "written" | "conflict" | "failed") => void;
-  /** Bytes of reservations in one object. @default what keeps every object below 256 KiB */
+  /** Bytes of reservations in one object. @default more, the more there are, below 256 KiB */
   readonly pageBytes?: number;
 }
 

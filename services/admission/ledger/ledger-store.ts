@@ -6,7 +6,7 @@ import type { KubeClient, ResourceRef } from "../../lib/kube/client.ts";
 import { isConflict, isNotFound } from "../../lib/kube/errors.ts";
 import { isAtLeast, laterVersion } from "../../lib/kube/resource-version.ts";
 import { resourcePath } from "../../lib/kube/types.ts";
-import { isIntact, layOut, openOf, PAGE_BYTES, type Page, pageAt, pageName, referenceTo } from "./pages.ts";
+import { isIntact, layOut, openOf, type Page, pageAt, pageBytesFor, pageName, referenceTo } from "./pages.ts";
 import { type Entries, emptyEntries } from "./plan.ts";
 
 export const ledgerRef: ResourceRef = {
@@ -36,7 +36,7 @@ export interface LedgerStoreOptions {
   readonly podsVersion: () => Promise<string>;
   /** How long what a missing page held may still come to something. */
   readonly lifeMs: number;
-  /** Bytes of reservations in one object. @default what keeps every object below 256 KiB */
+  /** Bytes of reservations in one object. @default more, the more there are, below 256 KiB */
   readonly pageBytes?: number;
 }
 
@@ -129,7 +129,7 @@ export class LedgerStore {
 
   /** Writes `entries` if nobody has written since `base`; nothing when somebody has. */
   async swap(group: string, base: StoredLedger, entries: Entries): Promise<StoredLedger | undefined> {
-    const { client, namespace, pageBytes = PAGE_BYTES } = this.#options;
+    const { client, namespace, pageBytes = pageBytesFor(entries.reservations.length) } = this.#options;
     const { resourceVersion, uid } = base;
     const { kept, moved, rest } = layOut(base.pages ?? [], entries.reservations, pageBytes);
     const added = await this.#addPages(group, moved);

@@ -5,8 +5,20 @@ import { LEDGER_BYTES, type PageReference, type QuotaLedger, type Reservation } 
 const METADATA_BYTES = 4096;
 /** References to pages beyond this take of the room for reservations. */
 const REFERENCES_BYTES = 12_288;
-/** Bytes of reservations in one object. */
+/** The most bytes of reservations in one object. */
 export const PAGE_BYTES = LEDGER_BYTES - METADATA_BYTES - REFERENCES_BYTES;
+/** Some hundred reservations: fewer are not worth an object of their own. */
+const LEAST_PAGE_BYTES = 32_768;
+/** A page has about a tenth of what is open, each of which takes some 330 bytes. */
+const SHARE_BYTES = 30;
+
+/**
+ * Bytes of reservations in one object of a ledger that has `count` open. The API server takes time with every byte of
+ * every write, so objects are small while there are few; with more they grow, so that a ledger has few references.
+ */
+export function pageBytesFor(count: number): number {
+  return Math.min(PAGE_BYTES, Math.max(LEAST_PAGE_BYTES, SHARE_BYTES * count));
+}
 
 /** Reservations of a group in an object of their own, which never changes; the ledger says which are open still. */
 export interface Page {

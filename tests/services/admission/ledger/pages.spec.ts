@@ -9,6 +9,7 @@ import {
   PAGE_BYTES,
   type Page,
   pageAt,
+  pageBytesFor,
   pageName,
   referenceTo,
 } from "../../../../services/admission/ledger/pages.ts";
@@ -28,6 +29,32 @@ const stored = (spec: QuotaLedger["spec"], name = pageName(spec)): QuotaLedger =
   kind: "QuotaLedger",
   metadata: { name, uid: "u" },
   spec,
+});
+
+/** As long as the definition lets one be. */
+function longest(i: number): Reservation {
+  const long = "x".repeat(253);
+  const texts = { namespace: long, name: long, user: long, podVersion: long, request: long };
+  const amounts = { cpuMilli: "9".repeat(20), memoryBytes: "9".repeat(20), gpuMilli: "9", ephemeralStorageBytes: "9" };
+  return { uid: String(i).padStart(253, "0"), ...texts, ...amounts };
+}
+
+describe("pageBytesFor", () => {
+  it("grows with what is open, from 32 KiB to what one object may hold", () => {
+    const found = [0, 1000, 2000, 8000, MAX_RESERVATIONS].map(pageBytesFor);
+    assert.deepEqual(found, [32_768, 32_768, 60_000, 240_000, PAGE_BYTES]);
+  });
+
+  it("makes no more pages than a ledger may refer to, while it grows to its most with every page half empty", () => {
+    const bytes = JSON.stringify(longest(0)).length + 1;
+    let [pages, filled] = [0, 0];
+    for (let made = 1; made <= 2 * MAX_RESERVATIONS; made++) {
+      const room = pageBytesFor(made / 2);
+      pages += filled + bytes > room ? 1 : 0;
+      filled = filled + bytes > room ? bytes : filled + bytes;
+    }
+    assert.ok(pages > 800 && pages <= 1000, `${pages} pages`);
+  });
 });
 
 describe("layOut", () => {
@@ -100,19 +127,7 @@ describe("layOut", () => {
   });
 
   it("refers to all reservations there may be, half gone and of the longest names, in the room that a ledger has", () => {
-    const long = "x".repeat(253);
-    const amounts = {
-      cpuMilli: "9".repeat(20),
-      memoryBytes: "9".repeat(20),
-      gpuMilli: "9",
-      ephemeralStorageBytes: "9",
-    };
-    const texts = { namespace: long, name: long, user: long, podVersion: long, request: long };
-    const reservations = Array.from({ length: 2 * MAX_RESERVATIONS }, (_, i) => ({
-      uid: String(i).padStart(253, "0"),
-      ...texts,
-      ...amounts,
-    }));
+    const reservations = Array.from({ length: 2 * MAX_RESERVATIONS }, (_, i) => longest(i));
     const made = layOut([], reservations, PAGE_BYTES).moved.map((part, i) => page(`${i}`.padStart(76, "p"), part));
     const half = made.flatMap((one) => one.reservations.filter((_, i) => i % 2 === 0));
     const { kept, moved, rest } = layOut(made, half, PAGE_BYTES);

@@ -50,7 +50,7 @@ interface MadePod extends KubeObject {
 async function dryRuns(scene: Scene, service: Service, plan: Plan): Promise<void> {
   const group = await scene.group("nobody");
   const pod = benchPod(group, "ada");
-  const plain = await scene.namespace("plain");
+  const plain = await scene.namespace("unchanged");
   const none = await scene.namespace("mutated-0", calledIn(scene, MUTATE));
   const hundred = await scene.namespace("mutated-100", calledIn(scene, MUTATE));
   for (const podDefault of podDefaults(100)) await scene.make(refs.podDefaults, hundred, podDefault);
@@ -76,7 +76,7 @@ async function dryRuns(scene: Scene, service: Service, plan: Plan): Promise<void
 async function quotas(scene: Scene, service: Service, plan: Plan): Promise<void> {
   const group = await scene.group("creates", { quota: LARGE, memberQuota: LARGE });
   const pod = benchPod(group, "ada");
-  const plain = await scene.namespace("plain");
+  const plain = await scene.namespace("free");
   const builtIn = await scene.namespace("built-in");
   const ours = await scene.namespace("ours", calledIn(scene, QUOTA));
   const hard = { "limits.cpu": "100k", "limits.memory": "100Ti", pods: "1000000" };

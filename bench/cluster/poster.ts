@@ -36,6 +36,8 @@ export interface PostSummary {
   readonly answered: number;
   readonly sent: number;
   readonly denied: number;
+  /** What one of the refusals said. */
+  readonly denial?: string;
   readonly errors: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly perSecond: number;
@@ -65,9 +67,9 @@ export async function ensurePoster(): Promise<string> {
 }
 
 /** Runs a load to its end. @throws Error with what the program said when it could not, and on any failed request */
-export function post(program: string, load: PostLoad): Promise<PostSummary> {
+export function post(program: string, load: PostLoad, signal: AbortSignal): Promise<PostSummary> {
   const timeout = ((load.warmupSeconds ?? 0) + load.seconds) * 1000 + PATIENCE_MS;
-  const child = spawn(program, { stdio: ["pipe", "pipe", "pipe"], timeout });
+  const child = spawn(program, { stdio: ["pipe", "pipe", "pipe"], timeout, signal });
   const [out, problems]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => problems.push(chunk));

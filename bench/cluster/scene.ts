@@ -36,6 +36,7 @@ export class Scene {
   readonly layout: LabLayout;
   readonly #poster: string;
   readonly #undo: (() => Promise<unknown>)[] = [];
+  readonly #over = new AbortController();
 
   private constructor(layout: LabLayout, config: KubeConfig, poster: string) {
     this.layout = layout;
@@ -62,6 +63,11 @@ export class Scene {
     } finally {
       await scene.#close();
     }
+  }
+
+  /** Aborts when the scene is about to be closed: loads end with it. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
   }
 
   name(suffix: string): string {
@@ -114,7 +120,7 @@ export class Scene {
 
   /** Sends a load. @throws Error when any request failed */
   post(load: PostLoad): Promise<PostSummary> {
-    return post(this.#poster, load);
+    return post(this.#poster, load, this.signal);
   }
 
   /** Creates pods over connections of their own, as an administrator. */
@@ -163,6 +169,7 @@ export class Scene {
   }
 
   async #close(): Promise<void> {
+    this.#over.abort();
     for (const undo of this.#undo.toReversed()) {
       await undo().catch((error: unknown) => {
         if (!isNotFound(error)) console.error("not cleaned up:", error);

@@ -146,7 +146,10 @@ export class Service {
     // What it logs is read and dropped, as a container runtime reads it.
     child.stdout?.resume();
     while ((await this.#statusOf("/readyz")) !== 200) {
-      if (child.exitCode !== null) throw new Error(`the service ended with code ${child.exitCode}: see above`);
+      if (child.exitCode !== null || child.signalCode !== null) {
+        const how = child.signalCode ?? `code ${child.exitCode}`;
+        throw new Error(`the service ended by ${how} before it was ready; SIGKILL is for more memory than it may have`);
+      }
       if (performance.now() - started > READY_MS) throw new Error(`the service is not ready after ${READY_MS} ms`);
       await pause(2);
     }

@@ -20,8 +20,10 @@ type Summary struct {
 	// Answered as they should be, within the measured time.
 	Answered int `json:"answered"`
 	// Sent is how many requests were made, warm-up included.
-	Sent      int            `json:"sent"`
-	Denied    int            `json:"denied"`
+	Sent   int `json:"sent"`
+	Denied int `json:"denied"`
+	// Denial is what one of the refusals said.
+	Denial    string         `json:"denial,omitempty"`
 	Errors    map[string]int `json:"errors"`
 	Seconds   float64        `json:"seconds"`
 	PerSecond float64        `json:"perSecond"`
@@ -33,6 +35,7 @@ type Summary struct {
 type tally struct {
 	mu        sync.Mutex
 	denied    int
+	denial    string
 	errors    map[string]int
 	latencies []float64
 }
@@ -54,8 +57,8 @@ func post(ctx context.Context, client *http.Client, load Load) Summary {
 					return
 				}
 				begun := time.Now()
-				allowed, err := one(client, load, bodies[int(number)%len(bodies)])
-				counts.add(allowed, err, begun, time.Now(), from, until)
+				denial, err := one(client, load, bodies[int(number)%len(bodies)])
+				counts.add(denial, err, begun, time.Now(), from, until)
 			}
 		})
 	}
@@ -68,15 +71,16 @@ func post(ctx context.Context, client *http.Client, load Load) Summary {
 	return counts.summary(total, measured)
 }
 
-func (t *tally) add(allowed bool, err error, begun, ended, from, until time.Time) {
+func (t *tally) add(denial string, err error, begun, ended, from, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
 		t.errors[err.Error()]++
 		return
 	}
-	if !allowed {
+	if denial != "" {
 		t.denied++
+		t.denial = denial
 	}
 	if ended.After(from) && ended.Before(until) {
 		t.latencies = append(t.latencies, float64(ended.Sub(begun).Microseconds())/1000)
@@ -92,7 +96,7 @@ func (t *tally) summary(sent int, measured float64) Summary {
 		return t.latencies[max(0, int(math.Ceil(share*float64(len(t.latencies))))-1)]
 	}
 	return Summary{
-		Answered: len(t.latencies), Sent: sent, Denied: t.denied, Errors: t.errors,
+		Answered: len(t.latencies), Sent: sent, Denied: t.denied, Denial: t.denial, Errors: t.errors,
 		Seconds: measured, PerSecond: float64(len(t.latencies)) / measured,
 		P50Ms: at(0.5), P99Ms: at(0.99), MaxMs: at(1),
 	}
@@ -111,41 +115,47 @@ func split(load Load) [][][]byte {
 	return parts
 }
 
-// one sends a body; whether it was allowed is for reviews to say, and true for everything else that succeeded.
-func one(client *http.Client, load Load, parts [][]byte) (bool, error) {
+// one sends a body, and answers why it was refused, which only reviews are.
+func one(client *http.Client, load Load, parts [][]byte) (string, error) {
 	uid := newUID()
 	response, err := client.Post(load.URL, "application/json", bytes.NewReader(bytes.Join(parts, []byte(uid))))
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	if response.StatusCode >= 300 {
-		return false, fmt.Errorf("status %d: %.300s", response.StatusCode, content)
+		return "", fmt.Errorf("status %d: %.300s", response.StatusCode, content)
 	}
 	if !load.IsReview {
-		return true, nil
+		return "", nil
 	}
 	return verdict(content, uid)
 }
 
-func verdict(content []byte, uid string) (bool, error) {
+func verdict(content []byte, uid string) (string, error) {
 	var answer struct {
 		Response struct {
 			UID     string `json:"uid"`
 			Allowed bool   `json:"allowed"`
+			Status  struct {
+				Message string `json:"message"`
+			} `json:"status"`
 		} `json:"response"`
 	}
 	if err := json.Unmarshal(content, &answer); err != nil {
-		return false, fmt.Errorf("the answer is not JSON: %w", err)
+		return "", fmt.Errorf("the answer is not JSON: %w", err)
 	}
 	if answer.Response.UID != uid {
-		return false, fmt.Errorf("the answer is to another review: %.100s", content)
+		return "", fmt.Errorf("the answer is to another review: %.100s", content)
 	}
-	return answer.Response.Allowed, nil
+	if answer.Response.Allowed {
+		return "", nil
+	}
+	return "refused: " + answer.Response.Status.Message, nil
 }
 
 func seconds(count float64) time.Duration {

@@ -56,9 +56,9 @@ func TestEveryRequestHasAUIDOfItsOwn(t *testing.T) {
 func TestVerdictsOfReviews(t *testing.T) {
 	load, _ := loadOf(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		fmt.Fprintf(w, `{"response":{"uid":%q,"allowed":false}}`, bytes.TrimSpace(body))
+		fmt.Fprintf(w, `{"response":{"uid":%q,"allowed":false,"status":{"message":"no room"}}}`, bytes.TrimSpace(body))
 	}, func(l *Load) { l.IsReview, l.Bodies = true, []string{"UID"} })
-	if got := summaryOf(t, load); got.Denied != 40 || got.Answered != 40 || len(got.Errors) != 0 {
+	if got := summaryOf(t, load); got.Denied != 40 || got.Denial != "refused: no room" || got.Answered != 40 || len(got.Errors) != 0 {
 		t.Errorf("%+v, want 40 refusals", got)
 	}
 }

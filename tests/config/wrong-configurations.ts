@@ -120,7 +120,7 @@ export const wrongConfigurations: readonly (readonly [string, Sections, string])
   [
     "text for an object",
     { admission: "replicas=3" },
-    'carrel:admission: must be an object, got [secret]; set its keys one by one, as with `pulumi config set --path carrel:admission.replicas 3`',
+    "carrel:admission: must be an object, got [secret]; set its keys one by one, as with `pulumi config set --path carrel:admission.replicas 3`",
   ],
   [
     "broken JSON",

@@ -49,9 +49,9 @@ describe("Definitions", () => {
       `definitions > ${type} definitions-quotaledgers`,
       `definitions > ${type} definitions-volumes`,
     ]);
-    const specs = ["groups", "quotaledgers", "poddefaults", "poddefaults.kubeflow.org"].map(
-      (name) => resourceOf(resources, `definitions-${name}`).inputs,
-    );
+    const specs = [
+      ...["groups", "quotaledgers", "poddefaults", "instancetypes", "images", "volumes", "poddefaults.kubeflow.org"],
+    ].map((name) => resourceOf(resources, `definitions-${name}`).inputs);
     // As the engine receives it: keys without a value are not sent.
     const sent = JSON.parse(JSON.stringify(all)) as typeof all;
     assert.deepEqual(

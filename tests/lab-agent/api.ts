@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
-import type { KubeClient } from "../../services/lib/kube/client.ts";
+import type { KubeClient, ListOptions } from "../../services/lib/kube/client.ts";
 import { type KubeObject, type ResourceRef, resourcePath } from "../../services/lib/kube/types.ts";
 import { createLogger } from "../../services/lib/log.ts";
 
@@ -18,8 +18,9 @@ export class FakeApi implements Pick<KubeClient, "list" | "stream" | "patch"> {
     this.#objects = objects;
   }
 
-  async list<T>(ref: ResourceRef): Promise<{ items: T[]; resourceVersion: string }> {
-    return { items: [...(this.#objects[ref.plural] ?? [])] as T[], resourceVersion: "1" };
+  async list<T>(ref: ResourceRef, _namespace?: string, { project }: ListOptions = {}) {
+    const items = (this.#objects[ref.plural] ?? []).map((object) => project?.(object) ?? object);
+    return { items: items as T[], resourceVersion: "1" };
   }
 
   async stream(_method: string, path: string, options: { signal?: AbortSignal } = {}): Promise<IncomingMessage> {

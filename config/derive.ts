@@ -1,4 +1,6 @@
 import { isPrivateRegistry } from "./checks.ts";
+import { exposure } from "./exposure.ts";
+import { parts } from "./parts.ts";
 import { setCommand } from "./paths.ts";
 import type { ProblemList } from "./problem-list.ts";
 import { type KeyPath, keys } from "./schema.ts";
@@ -109,13 +111,17 @@ function certificates({ given, problems }: Sources): Settings["certificates"] {
 export function derive(sources: Sources): Settings {
   const { given } = sources;
   const prefix = given.prefix ?? keys.prefix.default;
+  const host = needed("host", given.host, "", sources);
+  const roles = namespaces(prefix);
   return {
-    host: needed("host", given.host, "", sources),
+    host,
     prefix,
-    namespaces: namespaces(prefix),
+    namespaces: roles,
     cluster: cluster(sources),
     images: images(sources),
     network: network(sources),
+    ...exposure(sources, host, roles.gateway),
+    ...parts(sources),
     ...services(given),
     certificates: certificates(sources),
   };

@@ -73,6 +73,8 @@ export function nearestPath(wrong: string): string | undefined {
   const between = (a: string, b: string): number => editDistance(a.toLowerCase(), b.toLowerCase());
   // A key of the same name in another section is a guess that comes after a misspelling of the whole.
   const distance = (path: string): number => Math.min(between(wrong, path), between(leafOf(wrong), leafOf(path)) + 0.5);
-  const [nearest] = known.map((path) => ({ path, at: distance(path) })).sort((a, b) => a.at - b.at);
+  const [nearest] = known
+    .map((path) => ({ path, at: distance(path), whole: between(wrong, path) }))
+    .sort((a, b) => a.at - b.at || a.whole - b.whole);
   return nearest && nearest.at <= Math.ceil(leafOf(wrong).length / 3) ? nearest.path : undefined;
 }

@@ -16,7 +16,8 @@ export const platformKeys = {
   lab: {
     type: "string",
     absent: "none",
-    description: "Name of a running lab (`LAB_NAME`) that gives the defaults of `cluster`, `images` and `network`.",
+    description:
+      "Name of a running lab (`LAB_NAME`) that gives the defaults of `cluster`, `images`, `network` and `exposure`.",
     example: "dev",
     check: checks.checkLabName,
     fix: "use the LAB_NAME that the lab was started with",

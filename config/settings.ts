@@ -12,6 +12,40 @@ export interface LabDefaults {
   /** The Node base image, by digest. */
   readonly nodeBase: string;
   readonly controlPlaneCidrs: readonly string[];
+  /** Absent where the lab brings no gateway. */
+  readonly exposure?: {
+    readonly publicPort: number;
+    readonly sshPort: number;
+    readonly httpPort: number;
+    readonly gatewayClass: string;
+    /** Where its gateway's requests to pods come from. */
+    readonly gatewayCidrs: readonly string[];
+  };
+  /** Images that the lab runs in the place of third-party ones, by their names in images/catalogue.ts. */
+  readonly standIns?: Readonly<Record<string, string>>;
+}
+
+/** Where the certificate of the public names comes from; `authority` is the platform's own. */
+export type TlsSource =
+  | { readonly from: "authority" }
+  | { readonly from: "files"; readonly certificate: string; readonly privateKey: string }
+  | { readonly from: "secret"; readonly name: string }
+  | { readonly from: "issuer"; readonly kind: "ClusterIssuer" | "Issuer"; readonly name: string };
+
+/** The site's own PostgreSQL. */
+export interface ExternalDatabase {
+  readonly host: string;
+  readonly port: number;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A name that browsers open. */
+export interface PublicAddress {
+  readonly host: string;
+  /** `https://HOST[:PORT]`, without a slash at the end. */
+  readonly url: string;
 }
 
 /** The stack's configuration, complete and checked; nothing else in the program reads configuration. */
@@ -41,6 +75,67 @@ export interface Settings {
   };
   /** Where the API server's calls to webhooks come from. */
   readonly network: { readonly controlPlaneCidrs: readonly string[] };
+  /** Port of every public name. */
+  readonly port: number;
+  readonly names: {
+    readonly hub: PublicAddress;
+    readonly identity: PublicAddress;
+    readonly api: PublicAddress;
+    readonly console: PublicAddress;
+    readonly grafana: PublicAddress;
+    readonly dashboard: PublicAddress;
+  };
+  /** Port on `host`. */
+  readonly ssh: { readonly port: number };
+  readonly exposure: {
+    /** Where plain HTTP is redirected from. */
+    readonly httpPort: number;
+    /** Undefined is the bundled one. */
+    readonly gatewayClass: string | undefined;
+    /** Where the gateway's requests to pods come from, for network policies. */
+    readonly clients: { readonly namespace: string; readonly cidrs: readonly string[] };
+    readonly tls: TlsSource;
+    /** Redirected to `host`. */
+    readonly otherHosts: readonly string[];
+    /** Ranges; none where the site has a load balancer. */
+    readonly metallbAddresses: readonly string[];
+  };
+  /** Which parts are installed beside admission. */
+  readonly parts: {
+    readonly identity: boolean;
+    readonly api: boolean;
+    readonly hub: boolean;
+    readonly ssh: boolean;
+    readonly exposure: boolean;
+  };
+  /** Images that a lab runs in the place of third-party ones, by their names in images/catalogue.ts. */
+  readonly standIns: Readonly<Record<string, string>>;
+  readonly identity: {
+    readonly replicas: number;
+    /** The site's own; undefined is the catalogue's. */
+    readonly image: string | undefined;
+    /** Whether Keycloak was built into its image for what the platform asks of it. */
+    readonly isOptimized: boolean;
+    readonly database: { readonly size: string } | ExternalDatabase;
+  };
+  readonly hub: {
+    /** Words in a sentence. */
+    readonly contact: string;
+    /** Of each user, beside the first. */
+    readonly namedServers: number;
+    readonly concurrentStarts: number;
+    readonly startSeconds: number;
+  };
+  /** Of groups that say nothing; null is never. */
+  readonly culling: { readonly idleSeconds: number | null; readonly maxAgeSeconds: number | null };
+  /** Classes by use; undefined is the cluster's default. */
+  readonly storage: {
+    readonly databaseClass: string | undefined;
+    readonly homeClass: string | undefined;
+    readonly sharedClass: string | undefined;
+    readonly homeSize: string;
+    readonly accessMode: "ReadWriteMany" | "ReadWriteOnce";
+  };
   readonly admission: {
     readonly replicas: number;
     readonly logLevel: "debug" | "info" | "warn" | "error";

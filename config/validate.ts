@@ -1,7 +1,7 @@
 import type { Flaw } from "./checks.ts";
 import type { Key } from "./key.ts";
 import { isMirrorPath, readMirror } from "./mirror.ts";
-import { isKeyPath, isSection, keyAt, nearestPath, pathsIn, setCommand, topLevelNames, withoutIndex } from "./paths.ts";
+import { isKeyPath, keyAt, nearestPath, pathsIn, setCommand, topLevelNames, withoutIndex } from "./paths.ts";
 import { knownBeside, type ProblemList } from "./problem-list.ts";
 import type { KeyPath, ValueAt } from "./schema.ts";
 
@@ -122,7 +122,7 @@ function flatten(raw: Readonly<Record<string, string>>, problems: ProblemList): 
   for (const [name, text] of Object.entries(raw)) {
     if (!topLevelNames.includes(name)) reportUnknown(name, problems);
     else if (text === "") continue;
-    else if (!isSection(name)) values.set(name, text);
+    else if (isKeyPath(name)) values.set(name, keyAt(name).type === "string" ? text : parsed(text));
     else {
       const content = sectionContent(name, text, problems) ?? {};
       for (const [inner, value] of Object.entries(content)) values.set(`${name}.${inner}`, value);

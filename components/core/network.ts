@@ -27,3 +27,14 @@ export const toDns: Rule = {
     { protocol: "TCP", port: 53 },
   ],
 };
+
+/** Where a gateway's requests to pods come from. */
+export interface GatewayClients {
+  /** Of the gateway's pods. */
+  readonly namespace: string;
+  /** Of a gateway that is no pod. */
+  readonly cidrs: readonly string[];
+}
+
+/** The gateway, as network policies of the Services behind it name it. */
+export const fromGateway = ({ namespace: name, cidrs }: GatewayClients): Peer[] => [namespace(name), ...blocks(cidrs)];

@@ -28,6 +28,19 @@ export const namespaces: Settings["namespaces"] = {
   gateway: "carrel-gateway",
 };
 
+/** The public names of a host, with `:PORT` or nothing at the end of their URLs. */
+export function namesOf(host: string, port = ""): Settings["names"] {
+  const name = (label: string) => ({ host: `${label}${host}`, url: `https://${label}${host}${port}` });
+  return {
+    hub: name(""),
+    identity: name("id."),
+    api: name("api."),
+    console: name("console."),
+    grafana: name("grafana."),
+    dashboard: name("dashboard."),
+  };
+}
+
 /** What a host and the lab make, with the default of everything else. */
 export const ofTheLab: Settings = {
   host: "carrel.localhost",
@@ -36,6 +49,29 @@ export const ofTheLab: Settings = {
   cluster: { kubeconfig: "/state/labs/dev/kubeconfig", context: "carrel-dev" },
   images: { registry: "172.30.0.1:5000", repositoryPrefix: "carrel", base: lab.nodeBase, plainHttp: true },
   network: { controlPlaneCidrs: ["172.30.0.1/32", "10.244.0.1/32"] },
+  port: 443,
+  names: namesOf("carrel.localhost"),
+  ssh: { port: 22 },
+  exposure: {
+    httpPort: 80,
+    gatewayClass: undefined,
+    clients: { namespace: "carrel-gateway", cidrs: [] },
+    tls: { from: "authority" },
+    otherHosts: [],
+    metallbAddresses: [],
+  },
+  parts: { identity: true, api: true, hub: true, ssh: true, exposure: true },
+  standIns: {},
+  identity: { replicas: 1, image: undefined, isOptimized: false, database: { size: "5Gi" } },
+  hub: { contact: "the administrators of this platform", namedServers: 0, concurrentStarts: 64, startSeconds: 300 },
+  culling: { idleSeconds: null, maxAgeSeconds: null },
+  storage: {
+    databaseClass: undefined,
+    homeClass: undefined,
+    sharedClass: undefined,
+    homeSize: "10Gi",
+    accessMode: "ReadWriteMany",
+  },
   admission: { replicas: 2, logLevel: "info", bypassServiceAccounts: [] },
   quota: { accelerators: [] },
   imageMirror: { rules: [], exempt: [], onMissing: "keep", failurePolicy: "Ignore" },

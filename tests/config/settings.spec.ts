@@ -7,6 +7,7 @@ import { readProject, runtimeConfig } from "../../lab/engine/project.ts";
 import {
   findLab,
   lab,
+  namesOf,
   namespaces,
   nodeImage,
   ofTheLab,
@@ -21,6 +22,7 @@ const projectDir = join(import.meta.dirname, "..", "..");
 const ofProduction: Settings = {
   ...ofTheLab,
   host: "notebooks.example.org",
+  names: namesOf("notebooks.example.org"),
   cluster: { kubeconfig: undefined, context: undefined },
   images: { registry: "registry.example.org", repositoryPrefix: "carrel", base: nodeImage, plainHttp: false },
   network: { controlPlaneCidrs: ["192.0.2.0/28"] },
@@ -33,6 +35,48 @@ function devStack(): Record<string, string> {
   return Object.fromEntries(own.map(([key, value]) => [key.slice("carrel:".length), value]));
 }
 
+const everything = {
+  host: "carrel.example.org",
+  prefix: "research",
+  cluster: { kubeconfig: "apiVersion: v1\n", context: "production" },
+  images: { registry: "[2001:db8::5]:5000", repositoryPrefix: "a/b_c", base: nodeImage, plainHttp: false },
+  network: { controlPlaneCidrs: ["192.0.2.10/32", "2001:db8::/64"] },
+  port: "8443",
+  ssh: { port: 2022 },
+  exposure: {
+    httpPort: 8080,
+    gatewayClass: "envoy",
+    gatewayNamespace: "envoy-system",
+    gatewayCidrs: ["192.0.2.9/32"],
+    issuer: "ClusterIssuer/letsencrypt",
+    otherHosts: ["jupyter.example.org"],
+    metallbAddresses: ["192.0.2.7/32", "192.0.2.10-192.0.2.12"],
+  },
+  platform: { parts: ["identity"] },
+  identity: {
+    replicas: 2,
+    optimizedImage: "registry.example.org/keycloak:1",
+    databaseHost: "postgres.example.org",
+    databasePort: 5433,
+    databaseName: "sso",
+    databaseUser: "kc",
+    databasePassword: "hush",
+  },
+  hub: { contact: "the help desk", namedServers: 3, concurrentStarts: 10, startSeconds: 900 },
+  culling: { idleSeconds: 7200, maxAgeSeconds: 604800 },
+  storage: { class: "ssd", homeClass: "nfs", sharedClass: "ceph", homeSize: "50Gi", accessMode: "ReadWriteOnce" },
+  admission: { replicas: 9, logLevel: "debug", bypassServiceAccounts: ["velero:velero.server"] },
+  quota: { accelerators: ["vendor.example/gpu-slice=0.5", "vendor.example/slice-*=143m"] },
+  imageMirror: {
+    rules: [{ from: "docker.io", to: "mirror.example.org:5000/hub" }],
+    exempt: ["docker.io/library"],
+    onMissing: "refuse",
+    failurePolicy: "Fail",
+  },
+  podDefaults: { failurePolicy: "Fail", untouchedContainers: ["vault-agent"], installKubeflowCrd: false },
+  certificates: { validityDays: 30, renewalDays: 29 },
+};
+
 describe("loadSettings", () => {
   it("takes everything but the host from the lab that the committed dev stack names", () => {
     assert.deepEqual(loadSettings(devStack(), findLab), ofTheLab);
@@ -43,25 +87,35 @@ describe("loadSettings", () => {
   });
 
   it("takes every key that is set", () => {
-    const everything = {
-      host: "carrel.example.org",
-      prefix: "research",
-      cluster: { kubeconfig: "apiVersion: v1\n", context: "production" },
-      images: { registry: "[2001:db8::5]:5000", repositoryPrefix: "a/b_c", base: nodeImage, plainHttp: false },
-      network: { controlPlaneCidrs: ["192.0.2.10/32", "2001:db8::/64"] },
-      admission: { replicas: 9, logLevel: "debug", bypassServiceAccounts: ["velero:velero.server"] },
-      quota: { accelerators: ["vendor.example/gpu-slice=0.5", "vendor.example/slice-*=143m"] },
-      imageMirror: {
-        rules: [{ from: "docker.io", to: "mirror.example.org:5000/hub" }],
-        exempt: ["docker.io/library"],
-        onMissing: "refuse",
-        failurePolicy: "Fail",
-      },
-      podDefaults: { failurePolicy: "Fail", untouchedContainers: ["vault-agent"], installKubeflowCrd: false },
-      certificates: { validityDays: 30, renewalDays: 29 },
-    };
     const roles = Object.keys(namespaces).map((role) => [role, `research-${role}`]);
-    assert.deepEqual(settingsOf(everything), { ...everything, namespaces: Object.fromEntries(roles) });
+    const { gatewayNamespace, gatewayCidrs, issuer: _, ...rest } = everything.exposure;
+    const { platform: _parts, ...others } = everything;
+    assert.deepEqual(settingsOf(everything), {
+      ...others,
+      namespaces: Object.fromEntries(roles),
+      port: 8443,
+      names: namesOf("carrel.example.org", ":8443"),
+      exposure: {
+        ...rest,
+        clients: { namespace: gatewayNamespace, cidrs: gatewayCidrs },
+        tls: { from: "issuer", kind: "ClusterIssuer", name: "letsencrypt" },
+      },
+      parts: { identity: true, api: false, hub: false, ssh: false, exposure: false },
+      standIns: {},
+      identity: {
+        replicas: 2,
+        image: "registry.example.org/keycloak:1",
+        isOptimized: true,
+        database: { host: "postgres.example.org", port: 5433, name: "sso", user: "kc", password: "hush" },
+      },
+      storage: {
+        databaseClass: "ssd",
+        homeClass: "nfs",
+        sharedClass: "ceph",
+        homeSize: "50Gi",
+        accessMode: "ReadWriteOnce",
+      },
+    });
   });
 
   it("reads empty texts and objects, as Pulumi.yaml gives them, as not set", () => {

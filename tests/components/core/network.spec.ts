@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { blocks, namespace, tcp, toApiServer, toDns } from "../../../components/core/network.ts";
+import { blocks, fromGateway, namespace, tcp, toApiServer, toDns } from "../../../components/core/network.ts";
 
 describe("network policy rules", () => {
   it("name TCP ports by number and by name", () => {
@@ -47,5 +47,14 @@ describe("network policy rules", () => {
         { protocol: "TCP", port: 53 },
       ],
     });
+  });
+
+  it("name a gateway by its pods' namespace and its other addresses", () => {
+    const inNamespace = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "edge" } } };
+    assert.deepEqual(fromGateway({ namespace: "edge", cidrs: [] }), [inNamespace]);
+    assert.deepEqual(fromGateway({ namespace: "edge", cidrs: ["192.0.2.7/32"] }), [
+      inNamespace,
+      { ipBlock: { cidr: "192.0.2.7/32" } },
+    ]);
   });
 });

@@ -1,0 +1,176 @@
+import * as checks from "./checks.ts";
+import { checkObjectName } from "./exposure-checks.ts";
+import type { Key } from "./key.ts";
+import { checkPart, checkSize, partNames } from "./part-checks.ts";
+
+const seconds = checks.checkWholeNumber(60, 31_536_000);
+const secondsFix = "write seconds, as in 3600 for an hour";
+const sizeFix = "write a size as in 10Gi";
+
+/** The keys of the parts that people use: which there are, and how each is set up. */
+export const partKeys = {
+  "platform.parts": {
+    type: "list of strings",
+    default: partNames,
+    distinctBy: (part) => part,
+    description:
+      "What is installed beside admission: `identity`, `api`, `hub`, `ssh`, `exposure`. The API needs identity, the hub the API, and SSH the hub.",
+    example: "identity",
+    check: checkPart,
+    fix: `choose among ${partNames.join(", ")}`,
+  },
+  "identity.replicas": {
+    type: "integer",
+    default: 1,
+    description: "Replicas of Keycloak, 1 or 2.",
+    example: "2",
+    check: checks.checkWholeNumber(1, 2),
+    fix: "1 restarts in a minute; 2 keep logins going meanwhile",
+  },
+  "identity.optimizedImage": {
+    type: "string",
+    absent: "the lab's; else upstream's, which builds itself at each start",
+    description: "Image of Keycloak 26 on which `kc.sh build` was run for PostgreSQL with health and metrics.",
+    example: "registry.example.org/keycloak:26.7.3-carrel",
+    check: checks.checkNotEmpty,
+    fix: "name an image, as in registry.example.org/keycloak:26.7.3-carrel",
+  },
+  "identity.databaseHost": {
+    type: "string",
+    absent: "a PostgreSQL of its own is installed",
+    description: "Host of the site's own PostgreSQL for Keycloak. Needs `databasePassword`.",
+    example: "postgres.example.org",
+    check: checks.checkNotEmpty,
+    fix: "name the host alone, as in postgres.example.org",
+  },
+  "identity.databasePort": {
+    type: "integer",
+    default: 5432,
+    description: "Port of `databaseHost`.",
+    example: "5432",
+    check: checks.checkWholeNumber(1, 65535),
+    fix: "write a port from 1 to 65535, as in 5432",
+  },
+  "identity.databaseName": {
+    type: "string",
+    default: "keycloak",
+    description: "Database in `databaseHost`.",
+    example: "keycloak",
+    check: checks.checkNotEmpty,
+    fix: "name the database, as in keycloak",
+  },
+  "identity.databaseUser": {
+    type: "string",
+    default: "keycloak",
+    description: "User in `databaseHost`.",
+    example: "keycloak",
+    check: checks.checkNotEmpty,
+    fix: "name the user, as in keycloak",
+  },
+  "identity.databasePassword": {
+    type: "string",
+    absent: "generated for the PostgreSQL that is installed",
+    description: "Password of `databaseUser`: set it with `--secret`.",
+    example: '"$(cat password)"',
+    secret: true,
+    check: checks.checkNotEmpty,
+    fix: "set it with `pulumi config set --secret --path carrel:identity.databasePassword`",
+  },
+  "identity.databaseSize": {
+    type: "string",
+    default: "5Gi",
+    description: "Size of the volume of the PostgreSQL that is installed.",
+    example: "20Gi",
+    check: checkSize,
+    fix: sizeFix,
+  },
+  "hub.contact": {
+    type: "string",
+    default: "the administrators of this platform",
+    description: "Whom pages tell people to ask, as words in a sentence.",
+    example: "the help desk (help@example.org)",
+    check: checks.checkNotEmpty,
+    fix: "name somebody, as in the help desk (help@example.org)",
+  },
+  "hub.namedServers": {
+    type: "integer",
+    default: 0,
+    description: "Servers that each user may have beside the first, 0 to 20.",
+    example: "3",
+    check: checks.checkWholeNumber(0, 20),
+    fix: "0 leaves one server for each user",
+  },
+  "hub.concurrentStarts": {
+    type: "integer",
+    default: 64,
+    description: "Servers that may be starting at the same time, 1 to 500; further people are asked to try again.",
+    example: "64",
+    check: checks.checkWholeNumber(1, 500),
+    fix: "write a number from 1 to 500",
+  },
+  "hub.startSeconds": {
+    type: "integer",
+    default: 300,
+    description: "Seconds that a server may take to start, image included, 60 to 3,600.",
+    example: "900",
+    check: checks.checkWholeNumber(60, 3600),
+    fix: "write seconds, as in 300",
+  },
+  "culling.idleSeconds": {
+    type: "integer",
+    absent: "never",
+    description: "Seconds without activity after which a server is stopped, where its group says nothing.",
+    example: "7200",
+    check: seconds,
+    fix: secondsFix,
+  },
+  "culling.maxAgeSeconds": {
+    type: "integer",
+    absent: "never",
+    description: "Seconds after its start when a server is stopped in any case, where its group says nothing.",
+    example: "604800",
+    check: seconds,
+    fix: secondsFix,
+  },
+  "storage.class": {
+    type: "string",
+    absent: "the cluster's default",
+    description: "StorageClass of the platform's databases; not NFS.",
+    example: "block-ssd",
+    check: checkObjectName,
+    fix: "name a StorageClass that `kubectl get storageclasses` shows",
+  },
+  "storage.homeClass": {
+    type: "string",
+    absent: "`class`",
+    description: "StorageClass of homes.",
+    example: "nfs",
+    check: checkObjectName,
+    fix: "name a StorageClass that `kubectl get storageclasses` shows",
+  },
+  "storage.sharedClass": {
+    type: "string",
+    absent: "`homeClass`",
+    description: "StorageClass of the volumes of groups and of datasets.",
+    example: "nfs",
+    check: checkObjectName,
+    fix: "name a StorageClass that `kubectl get storageclasses` shows",
+  },
+  "storage.homeSize": {
+    type: "string",
+    default: "10Gi",
+    description: "Size of a new home.",
+    example: "50Gi",
+    check: checkSize,
+    fix: sizeFix,
+  },
+  "storage.accessMode": {
+    type: "string",
+    default: "ReadWriteMany",
+    options: ["ReadWriteMany", "ReadWriteOnce"],
+    description:
+      "Access mode of homes and shared volumes: `ReadWriteMany`, or `ReadWriteOnce`, with which all servers that share a volume run on one node.",
+    example: "ReadWriteOnce",
+    fix: "choose one of them",
+  },
+} as const satisfies Readonly<Record<string, Key>>;

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { UserError } from "../services/lib/user-error.ts";
 import { explainCommand } from "./pod-defaults-explain.ts";
+import { importPrimehubCommand } from "./realm-import.ts";
 
 /** What is wrong with the command line or its files; 1 is an answer of its own. */
 const UNUSABLE = 2;
 
 type Command = (args: readonly string[]) => Promise<number>;
 /** By the words that call them. */
-const commands: Readonly<Record<string, Command>> = { "pod-defaults explain": explainCommand };
+const commands: Readonly<Record<string, Command>> = {
+  "pod-defaults explain": explainCommand,
+  "realm import-primehub": importPrimehubCommand,
+};
 
 const known = (): string =>
   Object.keys(commands)

@@ -1,3 +1,4 @@
+import { conditions } from "./conditions.ts";
 import { type API_VERSION, customResourceDefinition, type FromSchema, quantity, type Schema } from "./schema.ts";
 
 const amounts = {
@@ -43,6 +44,11 @@ const spec = {
 const status = {
   type: "object",
   properties: {
+    id: { type: "string", description: "Of the group in Keycloak", maxLength: 64 },
+    conditions: {
+      ...conditions,
+      description: "Synced says whether Keycloak has the group and its quota, ClaimReady how its volume is",
+    },
     members: { type: "integer", description: "How many members the group has", minimum: 0 },
     usage: { ...amounts, description: "What the group's pods take" },
   },
@@ -52,7 +58,7 @@ const status = {
 export interface Group {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: "Group";
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: FromSchema<typeof spec>;
   readonly status?: FromSchema<typeof status>;
 }

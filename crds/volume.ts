@@ -1,3 +1,4 @@
+import { conditions } from "./conditions.ts";
 import { type API_VERSION, amount, customResourceDefinition, type FromSchema, type Schema } from "./schema.ts";
 
 const text = { type: "string", maxLength: 253 } as const satisfies Schema;
@@ -72,12 +73,20 @@ const spec = {
   ],
 } as const satisfies Schema;
 
+const status = {
+  type: "object",
+  properties: {
+    conditions: { ...conditions, description: "ClaimReady says how the claim is that was made for it" },
+  },
+} as const satisfies Schema;
+
 /** Data that groups may read, or read and write. */
 export interface Volume {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: "Volume";
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec: FromSchema<typeof spec>;
+  readonly status?: FromSchema<typeof status>;
 }
 
 export const volumeDefinition = customResourceDefinition({
@@ -87,6 +96,7 @@ export const volumeDefinition = customResourceDefinition({
   scope: "Namespaced",
   description: "Data that groups may read, or read and write",
   spec,
+  status,
   columns: [
     { name: "Kind", type: "string", jsonPath: ".spec.kind" },
     { name: "Path", type: "string", jsonPath: ".spec.mountPath" },

@@ -10,7 +10,7 @@ describe("mistakes in the command line", () => {
   });
   after(() => desk.clear());
 
-  const only = "use one of carrel pod-defaults explain";
+  const only = "use one of carrel pod-defaults explain, carrel realm import-primehub";
   const bad: [readonly string[], string][] = [
     [[], `no command is given: ${only}\n`],
     [["pod-defaults"], `there is no command "pod-defaults": ${only}\n`],
@@ -31,7 +31,11 @@ describe("mistakes in the command line", () => {
   }
 
   it("are not what asks for help", async () => {
-    const short = { code: 0, err: "", out: "usage: carrel pod-defaults explain; each has --help\n" };
+    const short = {
+      code: 0,
+      err: "",
+      out: "usage: carrel pod-defaults explain, carrel realm import-primehub; each has --help\n",
+    };
     assert.deepEqual(await desk.carrel(["--help"]), short);
     assert.deepEqual(await desk.carrel(["pod-defaults", "-h"]), short);
     const { code, out, err } = await desk.explain(["--help"]);

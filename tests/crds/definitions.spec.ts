@@ -129,6 +129,18 @@ describe("custom resource definitions", () => {
     }
   });
 
+  it("keeps conditions by their type, so that each can have a writer of its own", () => {
+    const lists = customResourceDefinitions.flatMap((definition) => {
+      const { conditions } = schemaOf(definition).properties?.["status"]?.properties ?? {};
+      const { "x-kubernetes-list-type": type, "x-kubernetes-list-map-keys": keys, items } = conditions ?? {};
+      return conditions === undefined ? [] : [[definition.metadata.name, type, keys, items?.required?.[0]]];
+    });
+    assert.deepEqual(lists, [
+      ["groups.carrel.dev", "map", ["type"], "type"],
+      ["volumes.carrel.dev", "map", ["type"], "type"],
+    ]);
+  });
+
   it("takes as many items in a ledger as fit into it, and as many pages as all reservations of a group take", () => {
     const ledger = customResourceDefinitions.find(({ metadata }) => metadata.name === "quotaledgers.carrel.dev");
     const { reservations, pages } = schemaOf(ledger!).properties?.["spec"]?.properties ?? {};

@@ -18,6 +18,16 @@ export interface LabEndpoints {
   readonly nodeBase: string;
   /** Where the API server's calls to webhooks come from. */
   readonly controlPlaneCidrs: readonly string[];
+  /** How the lab's own gateway is reached; absent on a cluster that was given, and on kind. */
+  readonly exposure?: {
+    /** On the machine's loopback, and inside on the gateway's address, as the two below. */
+    readonly publicPort: number;
+    readonly sshPort: number;
+    readonly httpPort: number;
+    readonly gatewayClass: string;
+    /** Where the gateway's requests to pods come from. */
+    readonly gatewayCidrs: readonly string[];
+  };
   /** Images of the lab in place of third-party ones, by their names in images/catalogue.ts. */
   readonly standIns?: Readonly<Record<string, string>>;
 }

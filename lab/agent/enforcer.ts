@@ -18,6 +18,8 @@ import {
 export interface EnforcerOptions {
   readonly client: Pick<KubeClient, "list" | "stream">;
   readonly nodeAddresses: readonly string[];
+  /** Addresses here from which pods are reached only where a policy allows it. */
+  readonly clientAddresses?: readonly string[];
   readonly load: (ruleset: string) => Promise<void>;
   readonly log: Logger;
 }
@@ -58,7 +60,7 @@ export class Enforcer {
       namespaces: this.#namespaces.store.values(),
       policies: this.#policies.store.values(),
     });
-    const text = rulesetText(isolated, this.#options.nodeAddresses);
+    const text = rulesetText(isolated, this.#options.nodeAddresses, this.#options.clientAddresses);
     if (text === this.#loaded) return;
     await this.#options.load(text);
     this.#loaded = text;

@@ -68,9 +68,16 @@ const replies = "ct state established,related accept";
  * An `inet` table sees traffic between two pods of the bridge too, because br_netfilter hands bridged packets to the
  * forward hook (`net.bridge.bridge-nf-call-iptables` is 1 in the lab's namespace; kube-proxy needs the same). There
  * kube-proxy has already replaced a Service's address by a pod's, and has not yet masqueraded the source. From a pod
- * to the node a packet comes by the input hook; from the node to a pod everything is allowed, so no output hook.
+ * to the node a packet comes by the input hook; from the node to a pod everything is allowed, except from the addresses
+ * of programs that policies judge as they do pods, which come by the output hook.
+ *
+ * @param clientAddresses addresses of this network namespace from which pods are reached only where a policy allows it
  */
-export function rulesetText(pods: readonly IsolatedPod[], nodeAddresses: readonly string[]): string {
+export function rulesetText(
+  pods: readonly IsolatedPod[],
+  nodeAddresses: readonly string[],
+  clientAddresses: readonly string[] = [],
+): string {
   const replace = `add table ${TABLE}\ndelete table ${TABLE}\n`;
   if (pods.length === 0) return `${replace}table ${TABLE} {\n}\n`;
   const ingress = new Chains("ingress", pods);
@@ -88,11 +95,14 @@ export function rulesetText(pods: readonly IsolatedPod[], nodeAddresses: readonl
     ...ingress.dispatch,
   ];
   const input = [hook("input"), replies, 'meta nfproto ipv6 iifname != "lo" drop', ...egress.dispatch];
+  const output =
+    clientAddresses.length === 0 ? [] : ingress.dispatch.map((rule) => `ip saddr ${set(clientAddresses)} ${rule}`);
   const chains = [
     ...egress.text,
     ...ingress.text,
     chain("forward", forward),
     ...(egress.dispatch.length === 0 ? [] : [chain("input", input)]),
+    ...(output.length === 0 ? [] : [chain("output", [hook("output"), replies, ...output])]),
   ];
   return `${replace}table ${TABLE} {\n${chains.join("")}}\n`;
 }

@@ -1,9 +1,21 @@
 import type { KubeClient, KubeObject } from "../../services/lib/kube/client.ts";
+import { PROVISIONER } from "../agent/volume-plan.ts";
 import type { LabLayout } from "./layout.ts";
 
 const labels = { "k8s-app": "kube-dns" };
 
-const corefile = `.:5353 {
+/** Public names of a lab are below .localhost: the machine itself for a browser there, and the gateway for a pod. */
+const corefile = ({ gatewayAddress }: LabLayout): string => `localhost:53 {
+    errors
+    template IN A {
+      match "^.+[.]localhost[.]$"
+      answer "{{ .Name }} 30 IN A ${gatewayAddress}"
+    }
+    template IN ANY {
+      rcode NOERROR
+    }
+}
+.:53 {
     errors
     health :8080 {
       lameduck 2s
@@ -26,6 +38,14 @@ const dns = (kind: string, apiVersion: string, name: string, rest: object): obje
   ...rest,
 });
 
+const dnsSecurity = {
+  runAsNonRoot: true,
+  runAsUser: 65532,
+  seccompProfile: { type: "RuntimeDefault" },
+  // Network policies are about the port of the pod, and allow DNS by its own.
+  sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }],
+};
+
 function dnsDeployment(image: string): object {
   return dns("Deployment", "apps/v1", "coredns", {
     spec: {
@@ -36,15 +56,15 @@ function dnsDeployment(image: string): object {
         spec: {
           serviceAccountName: "coredns",
           priorityClassName: "system-cluster-critical",
-          securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
+          securityContext: dnsSecurity,
           containers: [
             {
               name: "coredns",
               image,
               args: ["-conf", "/etc/coredns/Corefile"],
               ports: [
-                { name: "dns", containerPort: 5353, protocol: "UDP" },
-                { name: "dns-tcp", containerPort: 5353, protocol: "TCP" },
+                { name: "dns", containerPort: 53, protocol: "UDP" },
+                { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
               ],
               readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1 },
               securityContext: {
@@ -74,10 +94,11 @@ const storageClass = {
   apiVersion: "storage.k8s.io/v1",
   kind: "StorageClass",
   metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-  provisioner: "kubernetes.io/host-path",
+  provisioner: PROVISIONER,
   // Whoever deletes a claim, or a whole platform, keeps the data; `down` removes it with the lab.
   reclaimPolicy: "Retain",
   volumeBindingMode: "Immediate",
+  allowVolumeExpansion: true,
 };
 
 /** What a cluster has before any platform: its DNS and a default StorageClass. */
@@ -100,7 +121,7 @@ function addons(layout: LabLayout, dnsImage: string): readonly object[] {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:coredns" },
       subjects: [{ kind: "ServiceAccount", name: "coredns", namespace: "kube-system" }],
     },
-    dns("ConfigMap", "v1", "coredns", { data: { Corefile: corefile } }),
+    dns("ConfigMap", "v1", "coredns", { data: { Corefile: corefile(layout) } }),
     dnsDeployment(dnsImage),
     dns("Service", "v1", "kube-dns", {
       spec: {

@@ -19,7 +19,8 @@ import { type Progress, StepError } from "../progress.ts";
 import { applyAddons, notReady } from "./addons.ts";
 import { ensureBinaries } from "./binaries.ts";
 import { createCgroups } from "./cgroups.ts";
-import { componentsOf } from "./components.ts";
+import { componentsOf, volumesFolder } from "./components.ts";
+import { applyGatewayApi, GATEWAY_CLASS } from "./gateway-api.ts";
 import { pushLabImages } from "./images.ts";
 import { type LabLayout, labLayout, MAX_LABS } from "./layout.ts";
 import { withLock } from "./lock.ts";
@@ -67,7 +68,7 @@ function writeConfiguration(layout: LabLayout, bin: string): void {
     writeFileSync(path, text);
   };
   mkdirSync(layout.logDir, { recursive: true });
-  mkdirSync(join(layout.stateDir, "volumes"), { recursive: true });
+  mkdirSync(volumesFolder(layout), { recursive: true });
   // By tag: the digest is known only when the registry runs, and containerd has to be configured before.
   write("containerd.toml", containerdToml(layout, `${layout.registry}/lab/pause:1`));
   write(`certs.d/${layout.registry}/hosts.toml`, registryHostsToml(layout));
@@ -78,23 +79,20 @@ function writeConfiguration(layout: LabLayout, bin: string): void {
   write("components.json", JSON.stringify(componentsOf(layout, bin)));
 }
 
-/**
- * Starts the supervisor as the root of new process and mount namespaces. The host-path provisioner has one fixed folder; inside the mount
- * namespace it is the lab's own.
- */
+/** Starts the supervisor as the root of new process and mount namespaces, in which files have the paths that they have outside. */
 function startSupervisor(layout: LabLayout): void {
   const output = openSync(join(layout.logDir, "supervisor.log"), "a");
   const supervisor = [process.execPath, join(import.meta.dirname, "supervisor.ts"), layout.stateDir];
-  const script =
-    'mkdir -p /tmp/hostpath_pv && mount --bind "$1" /tmp/hostpath_pv && mount -t tmpfs tmpfs /run/netns && mount --make-rshared / && shift && exec tini -s -- "$@"';
+  const script = 'mount -t tmpfs tmpfs /run/netns && mount --make-rshared / && exec tini -s -- "$@"';
   const child = spawn(
     "nsenter",
     [
       `--net=${layout.netnsPath}`,
       ...["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--propagation", "private"],
-      ...["sh", "-c", script, "sh", join(layout.stateDir, "volumes"), ...supervisor],
+      ...["sh", "-c", script, "sh", ...supervisor],
     ],
-    { detached: true, stdio: ["ignore", output, output] },
+    // The last is how one of its processes finds back into this network, which nothing in the lab can name.
+    { detached: true, stdio: ["ignore", output, output, openSync("/proc/self/ns/net", "r")] },
   );
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (!identity) throw new StepError("the supervisor did not start", { log: join(layout.logDir, "supervisor.log") });
@@ -141,6 +139,13 @@ function writeEndpoints(layout: LabLayout, nodeBase: string): LabEndpoints {
     registry: { host: layout.registry, plainHttp: true },
     nodeBase,
     controlPlaneCidrs: [`${layout.nodeAddress}/32`, `${layout.podGateway}/32`],
+    exposure: {
+      publicPort: layout.publicPort,
+      sshPort: layout.sshPort,
+      httpPort: layout.httpPort,
+      gatewayClass: GATEWAY_CLASS,
+      gatewayCidrs: [`${layout.gatewayAddress}/32`],
+    },
   };
   const file = endpointsFile(layout.name);
   writeFileSync(`${file}.new`, `${JSON.stringify(endpoints, null, 2)}\n`);
@@ -160,6 +165,17 @@ async function isHealthy(layout: LabLayout): Promise<boolean> {
   } finally {
     client.close();
   }
+}
+
+/** The last of a lab: what the platform's routes are made of, and what the lab is reached by. */
+async function withGateway(
+  client: KubeClient,
+  layout: LabLayout,
+  nodeBase: string,
+  progress: Progress,
+): Promise<LabEndpoints> {
+  await progress.step("Gateway API", () => applyGatewayApi(client));
+  return writeEndpoints(layout, nodeBase);
 }
 
 async function start(name: string, bin: string, progress: Progress): Promise<LabEndpoints> {
@@ -197,7 +213,7 @@ async function start(name: string, bin: string, progress: Progress): Promise<Lab
       await applyAddons(client, layout, images.coredns);
       await waitFor("the node", layout, "kubelet", async () => (await notReady(client, layout)) === undefined);
     });
-    return writeEndpoints(layout, images.nodeBase);
+    return await withGateway(client, layout, images.nodeBase, progress);
   } finally {
     client.close();
   }

@@ -8,10 +8,15 @@ export interface Component {
   readonly args: readonly string[];
   /** Files or sockets that have to exist before it is started. */
   readonly after?: readonly string[];
+  /** It is of the machine's own network, not of the lab's. */
+  readonly isOnMachine?: true;
 }
 
 const flags = (values: Readonly<Record<string, string | number | boolean>>): string[] =>
   Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+
+/** What was written to volumes; it goes with the lab. */
+export const volumesFolder = (layout: LabLayout): string => join(layout.stateDir, "volumes");
 
 export const containerdSocket = (layout: LabLayout): string => join(layout.stateDir, "containerd.sock");
 
@@ -82,17 +87,11 @@ function controllerManager(layout: LabLayout, bin: string): Component {
     "allocate-node-cidrs": true,
     "cluster-cidr": layout.podCidr,
     "service-cluster-ip-range": layout.serviceCidr,
-    "enable-hostpath-provisioner": true,
     "leader-elect": false,
     // A lab's volumes, webhooks and nodes change by the second while somebody watches.
     "node-monitor-period": "2s",
   });
-  // The provisioner makes its folders with the process's umask, and volumes belong to users without privileges.
-  return {
-    name: "kube-controller-manager",
-    command: "/bin/sh",
-    args: ["-c", 'umask 0; exec "$0" "$@"', join(bin, "kube-controller-manager"), ...args],
-  };
+  return { name: "kube-controller-manager", command: join(bin, "kube-controller-manager"), args };
 }
 
 function scheduler(layout: LabLayout, bin: string): Component {
@@ -139,7 +138,7 @@ function kubeProxy(layout: LabLayout, bin: string): Component {
   };
 }
 
-/** The lab's own agent: it enforces network policies and gives LoadBalancer Services their address. */
+/** The lab's own agent: it enforces network policies, gives LoadBalancer Services their address and claims their volume. */
 function agent(layout: LabLayout): Component {
   return {
     name: "agent",
@@ -150,8 +149,43 @@ function agent(layout: LabLayout): Component {
         kubeconfig: join(layout.stateDir, "pki", "admin.kubeconfig"),
         "load-balancer-cidr": layout.loadBalancerCidr,
         "node-addresses": [layout.nodeAddress, layout.podGateway].join(","),
+        "client-addresses": layout.gatewayAddress,
+        node: layout.nodeName,
+        volumes: volumesFolder(layout),
       }),
     ],
+  };
+}
+
+/** The lab's implementation of the Gateway API. */
+function gateway(layout: LabLayout): Component {
+  return {
+    name: "gateway",
+    command: process.execPath,
+    args: [
+      join(import.meta.dirname, "..", "gateway", "main.ts"),
+      ...flags({
+        kubeconfig: join(layout.stateDir, "pki", "admin.kubeconfig"),
+        address: layout.gatewayAddress,
+        folder: join(layout.stateDir, "gateway"),
+      }),
+    ],
+  };
+}
+
+/** Brings browsers and SSH clients of this machine from its loopback to the gateway. */
+function forwarder(layout: LabLayout): Component {
+  return {
+    name: "forwarder",
+    command: process.execPath,
+    args: [
+      join(import.meta.dirname, "..", "gateway", "forward.ts"),
+      ...flags({
+        to: layout.gatewayAddress,
+        ports: [layout.publicPort, layout.httpPort, layout.sshPort].join(","),
+      }),
+    ],
+    isOnMachine: true,
   };
 }
 
@@ -168,5 +202,7 @@ export function componentsOf(layout: LabLayout, bin: string): readonly Component
     kubelet(layout, bin),
     kubeProxy(layout, bin),
     agent(layout),
+    gateway(layout),
+    forwarder(layout),
   ];
 }

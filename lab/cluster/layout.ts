@@ -13,6 +13,12 @@ export interface LabLayout {
   readonly labInterface: string;
   readonly hostAddress: string;
   readonly nodeAddress: string;
+  /** Where the lab's gateway listens, and where its requests to pods come from. */
+  readonly gatewayAddress: string;
+  /** Of HTTPS, on the gateway's address and on the machine's loopback. */
+  readonly publicPort: number;
+  readonly httpPort: number;
+  readonly sshPort: number;
   readonly nodeCidr: string;
   readonly loadBalancerCidr: string;
   readonly podCidr: string;
@@ -43,6 +49,10 @@ export function labLayout(name: string, index: number, stateDir: string = labSta
     labInterface: `carrel${index}n`,
     hostAddress: `${node}.1`,
     nodeAddress: `${node}.2`,
+    gatewayAddress: `${node}.3`,
+    publicPort: 8443 + index,
+    httpPort: 8080 + index,
+    sshPort: 2222 + index,
     nodeCidr: `${node}.0/24`,
     loadBalancerCidr: `${node}.128/25`,
     podCidr: `10.${200 + index}.0.0/16`,

@@ -30,6 +30,7 @@ export async function createNetwork(layout: LabLayout): Promise<void> {
   const inside = (...command: string[]): Promise<string> => run(...inNamespace(layout, ...command));
   await inside("ip", "link", "set", "lo", "up");
   await inside("ip", "addr", "add", `${layout.nodeAddress}/24`, "dev", layout.labInterface);
+  await inside("ip", "addr", "add", `${layout.gatewayAddress}/32`, "dev", layout.labInterface);
   await inside("ip", "link", "set", layout.labInterface, "up");
   await inside("ip", "route", "add", "default", "via", layout.hostAddress);
   await inside("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");

@@ -18,6 +18,7 @@ export const needs: readonly Need[] = [
   { file: "/usr/bin/docker-registry", debianPackage: "docker-registry" },
   { file: "/usr/bin/tini", debianPackage: "tini" },
   { file: "/usr/sbin/ip", debianPackage: "iproute2" },
+  { file: "/usr/sbin/haproxy", debianPackage: "haproxy" },
 ];
 
 export function missingPackages(exists: (file: string) => boolean = existsSync): string[] {

@@ -6,12 +6,13 @@ import { createLogger } from "../../services/lib/log.ts";
 
 export const silent = createLogger({ write: () => {} });
 
-/** An API server's collections in memory: lists, watches and merge patches of a status. */
-export class FakeApi implements Pick<KubeClient, "list" | "stream" | "patch"> {
+/** An API server's collections in memory: lists, watches, merge patches and what was created. */
+export class FakeApi implements Pick<KubeClient, "list" | "stream" | "patch" | "create"> {
   readonly patches: { readonly name: string; readonly body: unknown; readonly options: unknown }[] = [];
+  readonly created: object[] = [];
   readonly #objects: Readonly<Record<string, readonly KubeObject[]>>;
   readonly #watches = new Map<string, PassThrough>();
-  /** Thrown by the next patch. */
+  /** Thrown by the next patch or creation. */
   refusal: Error | undefined;
 
   constructor(objects: Readonly<Record<string, readonly KubeObject[]>>) {
@@ -36,6 +37,14 @@ export class FakeApi implements Pick<KubeClient, "list" | "stream" | "patch"> {
     if (refusal) throw refusal;
     this.patches.push({ name, body, options });
     return body as T;
+  }
+
+  async create<T>(_ref: ResourceRef, _namespace: string | undefined, object: object): Promise<T> {
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal) throw refusal;
+    this.created.push(object);
+    return object as T;
   }
 
   /** Sends an event to whoever watches that kind. */

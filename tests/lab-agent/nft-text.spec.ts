@@ -45,6 +45,22 @@ describe("rulesetText", () => {
     assert.equal(rulesetText([], nodes), `${replace}table inet carrel_policy {\n}\n`);
   });
 
+  it("judges programs of the node by their address as it does pods, and none of its others", () => {
+    const text = rulesetText([{ address: "10.200.0.3", ingress: [] }], nodes, ["10.189.0.3"]);
+    const without = rulesetText([{ address: "10.200.0.3", ingress: [] }], nodes);
+    assert.equal(
+      text,
+      `${without.slice(0, -2)}  chain output {
+    type filter hook output priority filter; policy accept;
+    ct state established,related accept
+    ip saddr { 10.189.0.3 } ip daddr vmap { 10.200.0.3 : jump ingress_0 }
+  }
+}
+`,
+    );
+    assert.doesNotMatch(rulesetText([{ address: "10.200.0.3", egress: [] }], nodes, ["10.189.0.3"]), /hook output/);
+  });
+
   it("denies ingress in the forward hook alone, and lets the node in", () => {
     assert.equal(
       rulesetText([{ address: "10.200.0.3", ingress: [] }], nodes),

@@ -87,12 +87,14 @@ describe("the addons of a lab", () => {
     });
   });
 
-  it("serve DNS at the layout's address, on a port without privileges", async () => {
+  it("serve DNS at the layout's address", async () => {
     const objects = (await applied()).map(([, object]) => object);
     const data = objects[3]?.["data"] as { Corefile: string };
     const lines = data.Corefile.split("\n").map((line) => line.trim());
     assert.deepEqual(lines, [
-      ...[".:5353 {", "errors", "health :8080 {", "lameduck 2s", "}", "ready :8181"],
+      ...["localhost:53 {", "errors", "template IN A {", 'match "^.+[.]localhost[.]$"'],
+      ...['answer "{{ .Name }} 30 IN A 10.189.1.3"', "}", "template IN ANY {", "rcode NOERROR", "}", "}"],
+      ...[".:53 {", "errors", "health :8080 {", "lameduck 2s", "}", "ready :8181"],
       ...["kubernetes cluster.local in-addr.arpa ip6.arpa {", "pods insecure", "ttl 30", "}"],
       ...["cache 30", "loop", "reload", "}", ""],
     ]);
@@ -113,9 +115,10 @@ describe("the addons of a lab", () => {
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
       metadata: { name: "standard", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-      provisioner: "kubernetes.io/host-path",
+      provisioner: "carrel.dev/lab-local",
       reclaimPolicy: "Retain",
       volumeBindingMode: "Immediate",
+      allowVolumeExpansion: true,
     });
   });
 
@@ -125,8 +128,8 @@ describe("the addons of a lab", () => {
       image: "10.189.1.2:5000/lab/coredns@sha256:1",
       args: ["-conf", "/etc/coredns/Corefile"],
       ports: [
-        { name: "dns", containerPort: 5353, protocol: "UDP" },
-        { name: "dns-tcp", containerPort: 5353, protocol: "TCP" },
+        { name: "dns", containerPort: 53, protocol: "UDP" },
+        { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
       ],
       readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1 },
       securityContext: {
@@ -140,7 +143,12 @@ describe("the addons of a lab", () => {
     const spec = {
       serviceAccountName: "coredns",
       priorityClassName: "system-cluster-critical",
-      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        seccompProfile: { type: "RuntimeDefault" },
+        sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "53" }],
+      },
       containers: [container],
       dnsPolicy: "Default",
       volumes: [{ name: "config", configMap: { name: "coredns" } }],

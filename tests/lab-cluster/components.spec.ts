@@ -13,7 +13,7 @@ describe("componentsOf", () => {
       components.map(({ name }) => name),
       [
         ...["etcd", "registry", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
-        ...["kubelet", "kube-proxy", "agent"],
+        ...["kubelet", "kube-proxy", "agent", "gateway", "forwarder"],
       ],
     );
   });
@@ -59,22 +59,17 @@ describe("componentsOf", () => {
     });
   });
 
-  it("has a controller manager whose volumes anybody may write to", () => {
+  it("has a controller manager that makes no volumes itself", () => {
     const config = "/s/pki/controller-manager.kubeconfig";
     assert.deepEqual(named("kube-controller-manager"), {
       name: "kube-controller-manager",
-      command: "/bin/sh",
-      args: [
-        "-c",
-        'umask 0; exec "$0" "$@"',
-        "/bin-dir/kube-controller-manager",
-        ...flags(`--kubeconfig=${config} --authentication-kubeconfig=${config} --authorization-kubeconfig=${config}
-          --controllers=*,bootstrapsigner,tokencleaner --use-service-account-credentials=true
-          --root-ca-file=/s/pki/ca.crt --service-account-private-key-file=/s/pki/sa.key
-          --cluster-signing-cert-file=/s/pki/ca.crt --cluster-signing-key-file=/s/pki/ca.key
-          --allocate-node-cidrs=true --cluster-cidr=10.201.0.0/16 --service-cluster-ip-range=10.221.0.0/16
-          --enable-hostpath-provisioner=true --leader-elect=false --node-monitor-period=2s`),
-      ],
+      command: "/bin-dir/kube-controller-manager",
+      args: flags(`--kubeconfig=${config} --authentication-kubeconfig=${config} --authorization-kubeconfig=${config}
+        --controllers=*,bootstrapsigner,tokencleaner --use-service-account-credentials=true
+        --root-ca-file=/s/pki/ca.crt --service-account-private-key-file=/s/pki/sa.key
+        --cluster-signing-cert-file=/s/pki/ca.crt --cluster-signing-key-file=/s/pki/ca.key
+        --allocate-node-cidrs=true --cluster-cidr=10.201.0.0/16 --service-cluster-ip-range=10.221.0.0/16
+        --leader-elect=false --node-monitor-period=2s`),
     });
   });
 
@@ -114,8 +109,31 @@ describe("componentsOf", () => {
       args: [
         join(import.meta.dirname, "../../lab/agent/main.ts"),
         ...flags(`--kubeconfig=/s/pki/admin.kubeconfig --load-balancer-cidr=10.189.1.128/25
-          --node-addresses=10.189.1.2,10.201.0.1`),
+          --node-addresses=10.189.1.2,10.201.0.1 --client-addresses=10.189.1.3 --node=carrel-spec --volumes=/s/volumes`),
       ],
     });
+  });
+
+  it("has a gateway in the lab's network, and what leads to it in the machine's", () => {
+    const program = (file: string): string => join(import.meta.dirname, "../../lab/gateway", file);
+    assert.deepEqual(
+      [named("gateway"), named("forwarder")],
+      [
+        {
+          name: "gateway",
+          command: process.execPath,
+          args: [
+            program("main.ts"),
+            ...flags("--kubeconfig=/s/pki/admin.kubeconfig --address=10.189.1.3 --folder=/s/gateway"),
+          ],
+        },
+        {
+          name: "forwarder",
+          command: process.execPath,
+          args: [program("forward.ts"), ...flags("--to=10.189.1.3 --ports=8444,8081,2223")],
+          isOnMachine: true,
+        },
+      ],
+    );
   });
 });

@@ -17,6 +17,10 @@ describe("labLayout", () => {
       labInterface: "carrel3n",
       hostAddress: "10.189.3.1",
       nodeAddress: "10.189.3.2",
+      gatewayAddress: "10.189.3.3",
+      publicPort: 8446,
+      httpPort: 8083,
+      sshPort: 2225,
       nodeCidr: "10.189.3.0/24",
       loadBalancerCidr: "10.189.3.128/25",
       podCidr: "10.203.0.0/16",
@@ -56,6 +60,7 @@ describe("labLayout", () => {
       const layout = labLayout("a2345678901234567890", index, "/s");
       const [node = "", pods = "", services = ""] = cidrsOf(layout);
       assert.ok(holds(node, layout.hostAddress) && holds(node, layout.nodeAddress));
+      assert.ok(holds(node, layout.gatewayAddress) && !holds(layout.loadBalancerCidr, layout.gatewayAddress));
       assert.ok(!holds(layout.loadBalancerCidr, layout.nodeAddress) && holds(node, `10.189.${index}.128`));
       assert.ok(holds(pods, layout.podGateway) && !holds(services, layout.podGateway));
       assert.ok(holds(services, layout.dnsAddress) && holds(services, layout.apiServiceAddress));

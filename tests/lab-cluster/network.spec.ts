@@ -25,6 +25,7 @@ describe("the network of a lab", () => {
       "ip link set carrel7h up",
       `${inside} ip link set lo up`,
       `${inside} ip addr add 10.189.7.2/24 dev carrel7n`,
+      `${inside} ip addr add 10.189.7.3/32 dev carrel7n`,
       `${inside} ip link set carrel7n up`,
       `${inside} ip route add default via 10.189.7.1`,
       `${inside} sh -c echo 1 > /proc/sys/net/ipv4/ip_forward`,

@@ -4,7 +4,7 @@ import { missingPackages, needs } from "../../lab/cluster/packages.ts";
 describe("missingPackages", () => {
   const all = [
     ...["containerd", "runc", "containernetworking-plugins", "iptables", "nftables", "conntrack"],
-    ...["docker-registry", "tini", "iproute2"],
+    ...["docker-registry", "tini", "iproute2", "haproxy"],
   ];
 
   it("names the Debian package of every program that is not there", () => {
@@ -38,7 +38,7 @@ describe("missingPackages", () => {
       needs.map(({ file }) => file),
       [
         ...["/usr/bin/containerd", "/usr/sbin/runc", "/usr/lib/cni/bridge", "/usr/sbin/iptables", "/usr/sbin/nft"],
-        ...["/usr/sbin/conntrack", "/usr/bin/docker-registry", "/usr/bin/tini", "/usr/sbin/ip"],
+        ...["/usr/sbin/conntrack", "/usr/bin/docker-registry", "/usr/bin/tini", "/usr/sbin/ip", "/usr/sbin/haproxy"],
       ],
     );
   });

@@ -66,7 +66,14 @@ function stateOf(type: string, name: string, inputs: Record<string, unknown>): R
     return { ...inputs, metadata: { name: `${name}-generated`, ...(inputs["metadata"] as object | undefined) } };
   }
   const computed: Record<string, readonly string[]> = {
-    "tls:index/privateKey:PrivateKey": ["privateKeyPem"],
+    "random:index/randomBytes:RandomBytes": ["base64", "hex"],
+    "random:index/randomPassword:RandomPassword": ["result"],
+    "tls:index/privateKey:PrivateKey": [
+      "privateKeyPem",
+      "privateKeyOpenssh",
+      "publicKeyOpenssh",
+      "publicKeyFingerprintSha256",
+    ],
     "tls:index/certRequest:CertRequest": ["certRequestPem"],
     "tls:index/selfSignedCert:SelfSignedCert": ["certPem"],
     "tls:index/locallySignedCert:LocallySignedCert": ["certPem"],
@@ -112,14 +119,39 @@ function watch(monitor: Monitor, secretOutputs: Map<string, readonly string[]>) 
   return { found, outputs };
 }
 
+/** What a program reads of the cluster, by the object's id. */
+export type Reads = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The Gateway API's definitions, as a cluster has them before the platform. */
+const gatewayApi: Reads = Object.fromEntries(
+  ["gatewayclasses", "gateways", "httproutes", "tcproutes"].map((plural) => [
+    `${plural}.gateway.networking.k8s.io`,
+    {
+      metadata: { annotations: { "gateway.networking.k8s.io/bundle-version": "v1.6.1" } },
+      spec: { versions: [{ name: "v1", served: true }] },
+    },
+  ]),
+);
+
+interface RecordOptions {
+  readonly preview?: boolean;
+  /** @default the Gateway API's definitions */
+  readonly reads?: Reads;
+}
+
 /** Runs a program, or a part of one, without an engine, and answers what it registered. */
-export async function record<T>(build: () => T, { preview = false } = {}): Promise<Recording<Awaited<T>>> {
+export async function record<T>(
+  build: () => T,
+  { preview = false, reads = gatewayApi }: RecordOptions = {},
+): Promise<Recording<Awaited<T>>> {
   const secretOutputs = new Map<string, readonly string[]>();
   const mocks: pulumi.runtime.Mocks = {
     call: ({ token }) => {
       throw new Error(`the program called the provider function ${token}`);
     },
-    newResource: ({ type, name, inputs }) => {
+    newResource: ({ type, name, inputs, id }) => {
+      // Only what is read has an id before it is there.
+      if (id !== undefined && id !== "") return { id, state: reads[id] ?? {} };
       const state = stateOf(type, name, inputs as Record<string, unknown>);
       const hidden = secretOutputs.get(`${type} ${name}`) ?? [];
       const kept = Object.entries(state).map(([key, value]) => [
@@ -146,8 +178,9 @@ export const clusterProvider = (): k8s.Provider => new k8s.Provider("cluster", {
 /** Records components that take the cluster's provider, as `stacks/` hands it to them. */
 export async function recordParts<T>(
   build: (opts: pulumi.ComponentResourceOptions) => T,
+  options: RecordOptions = {},
 ): Promise<Recording<Awaited<T>>> {
-  const { resources, ...rest } = await record(() => build({ providers: { kubernetes: clusterProvider() } }));
+  const { resources, ...rest } = await record(() => build({ providers: { kubernetes: clusterProvider() } }), options);
   return { ...rest, resources: resources.filter(({ name }) => name !== "cluster") };
 }
 

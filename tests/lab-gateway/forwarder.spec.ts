@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { forward } from "../../lab/gateway/forwarder.ts";
+
+const listening = (server: Server, host: string, port = 0): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+
+describe("forward", () => {
+  let target: Server;
+  let port: number;
+  let forwarder: Server | undefined;
+  beforeEach(async () => {
+    target = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.write("first ");
+      socket.pipe(socket);
+    });
+    port = await listening(target, "127.0.0.2");
+  });
+  afterEach(() => {
+    target.close();
+    forwarder?.close();
+    forwarder = undefined;
+  });
+
+  it("carries both directions, and lets one end before the other", async () => {
+    forwarder = await forward({ listen: "127.0.0.1", port, to: "127.0.0.2" });
+    const client = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+    client.end("then this");
+    assert.equal((await buffer(client)).toString(), "first then this");
+  });
+
+  it("closes a connection to nobody, and goes on", async () => {
+    forwarder = await forward({ listen: "127.0.0.1", port, to: "127.0.0.3" });
+    for (const _ of [1, 2]) {
+      const client = connect({ host: "127.0.0.1", port });
+      await new Promise((resolve) => client.on("error", resolve).on("close", resolve));
+    }
+    assert.ok(forwarder.listening);
+  });
+
+  it("fails where the port is taken", async () => {
+    forwarder = await forward({ listen: "127.0.0.1", port, to: "127.0.0.2" });
+    await assert.rejects(forward({ listen: "127.0.0.1", port, to: "127.0.0.2" }), { code: "EADDRINUSE" });
+  });
+});

@@ -10,6 +10,13 @@ export interface BundledPackage {
   readonly license: string | undefined;
 }
 
+interface PackageFile {
+  readonly name?: string;
+  readonly version?: string;
+  readonly license?: string;
+  readonly licenses?: readonly { readonly type: string }[];
+}
+
 /** A service as one file. */
 export interface Bundle {
   readonly code: Buffer;
@@ -18,14 +25,25 @@ export interface Bundle {
   readonly revision: string;
 }
 
+/** Addons of packages that do without them: built or not on this machine, the bundle is the same, and has none. */
+const NATIVE = ["cpu-features", "*.node"];
+
+/** What CommonJS finds in its scope and a module does not. */
+const COMMONJS_SCOPE = `import { createRequire as __createRequire } from "node:module";
+const require = __createRequire(import.meta.url);
+const __filename = import.meta.filename;
+const __dirname = import.meta.dirname;
+`;
+
 function packageOf(input: string, root: string): BundledPackage | undefined {
   const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
   if (folder === undefined) return undefined;
-  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Record<
-    "name" | "version" | "license",
-    string | undefined
-  >;
-  return { name: name ?? folder, version: version ?? "", license };
+  const { name, version, license, licenses } = JSON.parse(
+    readFileSync(join(root, folder, "package.json"), "utf8"),
+  ) as PackageFile;
+  // Of old packages it is a list to choose from.
+  const listed = licenses?.map(({ type }) => type).join(" OR ");
+  return { name: name ?? folder, version: version ?? "", license: license ?? listed };
 }
 
 /**
@@ -43,6 +61,7 @@ export async function bundleService(entry: string, root: string): Promise<Bundle
     target: "node24",
     charset: "utf8",
     legalComments: "inline",
+    external: NATIVE,
     metafile: true,
     write: false,
     outdir: dirname(entry),
@@ -55,6 +74,7 @@ export async function bundleService(entry: string, root: string): Promise<Bundle
       return found ? [[`${found.name}@${found.version}`, found] as const] : [];
     }),
   );
+  const scope = packages.size === 0 ? "" : COMMONJS_SCOPE;
   const hash = createHash("sha256");
   for (const input of inputs)
     hash
@@ -62,7 +82,7 @@ export async function bundleService(entry: string, root: string): Promise<Bundle
       .update(readFileSync(join(root, input)))
       .update("\0");
   return {
-    code: Buffer.from(result.outputFiles[0]?.contents ?? []),
+    code: Buffer.concat([Buffer.from(scope), result.outputFiles[0]?.contents ?? Buffer.alloc(0)]),
     packages: [...packages.values()],
     revision: hash.digest("hex").slice(0, 40),
   };

@@ -84,15 +84,19 @@ describe("secret-not-in-env", () => {
     ["a reference to a Secret", { name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "a", key: "b" } } }],
     ["a name that sounds of no secret", { name: "LOG_LEVEL", value: "debug" }],
     ["the path of a file with a secret", { name: "TOKEN_FILE", value: "/run/secrets/token" }],
+    ["the path of a folder of secrets", { name: "SECRETS_DIR", value: "/run/secrets" }],
+    ["the page where people make a token", { name: "TOKEN_URL", value: "https://notebooks.example/hub/token" }],
     ["a nameless variable", { value: "debug" }],
   ];
   for (const [title, env] of good) {
     it(`takes ${title}`, () => assert.deepEqual(check(env), []));
   }
 
-  it("refuses a secret that only calls itself a file", () => {
+  it("refuses a secret that only calls itself a file, and one in a URL", () => {
     assert.deepEqual(check({ name: "TOKEN_FILE", value: "hunter2" }), [message("TOKEN_FILE")]);
     assert.deepEqual(check({ name: "TOKEN", value: "/run/secrets/token" }), [message("TOKEN")]);
+    for (const value of ["https://ada:hunter2@a.example/", "https://a.example/?token=hunter2", "hunter2"])
+      assert.deepEqual(check({ name: "TOKEN_URL", value }), [message("TOKEN_URL")]);
   });
 
   it("lets go the variables of `allow` only", () => {

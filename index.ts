@@ -5,7 +5,11 @@ import { loadSettings, type Settings } from "./config/settings.ts";
 import { findLab } from "./lab/endpoints.ts";
 import { UserError } from "./services/lib/user-error.ts";
 import { admission } from "./stacks/admission.ts";
+import { api } from "./stacks/api.ts";
+import { exposure } from "./stacks/exposure.ts";
 import { foundation } from "./stacks/foundation.ts";
+import { hub } from "./stacks/hub.ts";
+import { identity } from "./stacks/identity.ts";
 import { serviceImages } from "./stacks/images.ts";
 
 /** The stack's configuration, read once. @throws RunError with every problem, which Pulumi shows without a stack trace */
@@ -37,11 +41,29 @@ const provider = new k8s.Provider("cluster", {
   // The platform's objects belong to this program: what somebody changed by hand is drift, and is mended.
   enablePatchForce: true,
 });
+const { parts } = settings;
 const images = serviceImages(settings, { root: import.meta.dirname, version, license, source: homepage });
 const base = foundation(settings, provider);
-admission(settings, base, images.admission, provider);
+admission(settings, base, images.admission(), provider);
+const accounts = parts.identity
+  ? identity(settings, base, { controllers: images.controllers() }, provider)
+  : undefined;
+const graph = accounts && parts.api ? api(settings, base, accounts, images.api(), provider) : undefined;
+const notebooks =
+  accounts && graph && parts.hub
+    ? hub(settings, base, { identity: accounts, api: graph }, { ssh: images.ssh() }, provider)
+    : undefined;
+if (parts.exposure) {
+  const routed = { hub: parts.hub, identity: parts.identity, api: parts.api, ssh: parts.ssh };
+  const ready = [accounts, graph, notebooks].flatMap((part) => part?.ready ?? []);
+  exposure(settings, base, routed, provider, ready);
+}
 
 export const host: string = settings.host;
 export const namespaces: Settings["namespaces"] = settings.namespaces;
-export const admissionImage: pulumi.Output<string> = images.admission;
+export const admissionImage: pulumi.Output<string> = images.admission();
 export const authorityCertificate: pulumi.Output<string> = base.authority.certPem;
+export const url: string | undefined = parts.hub ? settings.names.hub.url : undefined;
+export const firstAdminLink: pulumi.Output<string> | undefined = graph?.firstAdminLink;
+export const sshFingerprint: pulumi.Output<string> | undefined = notebooks?.ssh?.fingerprint;
+export const sshKnownHosts: pulumi.Output<string> | undefined = notebooks?.ssh?.knownHosts;

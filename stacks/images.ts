@@ -12,13 +12,21 @@ export interface ImageOrigin {
 }
 
 /** The services that run in the cluster, by the path of their main file. */
-const entries = { admission: "services/admission/main.ts" } as const;
+const entries = {
+  admission: "services/admission/main.ts",
+  controllers: "services/controllers/main.ts",
+  api: "services/api/main.ts",
+  ssh: "services/ssh/main.ts",
+} as const;
 
-export type ServiceImages = Readonly<Record<keyof typeof entries, pulumi.Output<string>>>;
+type ServiceName = keyof typeof entries;
 
-/** The services' images by digest. A preview computes them and pushes nothing. */
+/** A function for each service: its image by digest. One that is not asked for is neither built nor pushed. */
+export type ServiceImages = Readonly<Record<ServiceName, () => pulumi.Output<string>>>;
+
+/** The services' images. A preview computes their digests and pushes nothing. */
 export function serviceImages({ images, imageMirror }: Settings, origin: ImageOrigin): ServiceImages {
-  const image = async (name: keyof typeof entries): Promise<string> => {
+  const image = async (name: ServiceName): Promise<string> => {
     const planned = await planServiceImage({
       name,
       entry: entries[name],
@@ -29,5 +37,11 @@ export function serviceImages({ images, imageMirror }: Settings, origin: ImageOr
     });
     return pulumi.runtime.isDryRun() ? planned.reference : pushServiceImage(planned);
   };
-  return { admission: pulumi.output(image("admission")) };
+  const made = new Map<ServiceName, pulumi.Output<string>>();
+  const once = (name: ServiceName) => (): pulumi.Output<string> => {
+    const output = made.get(name) ?? pulumi.output(image(name));
+    made.set(name, output);
+    return output;
+  };
+  return { admission: once("admission"), controllers: once("controllers"), api: once("api"), ssh: once("ssh") };
 }

@@ -14,6 +14,8 @@ const layers: Readonly<Record<string, Layer>> = {
   crds: layer([]),
   "services/lib": layer([]),
   "services/*": layer(["quota", "crds", "services/lib"]),
+  "services/api": layer(["quota", "crds", "services/lib"], ["@pothos/core", "graphql", "graphql-yoga", "jose"]),
+  "services/ssh": layer(["quota", "crds", "services/lib"], ["ssh2"]),
   config: layer(["services/lib"]),
   images: layer(["services/lib"], ["@cyclonedx/cyclonedx-library", "esbuild", "tar-stream"]),
   "components/core": layer(["quota", "crds"], ["@pulumi/kubernetes", "@pulumi/pulumi", "@pulumi/tls"]),

@@ -1,3 +1,4 @@
+import { publicNames } from "../../config/exposure.ts";
 import type { Settings } from "../../config/settings.ts";
 import { admission } from "../../stacks/admission.ts";
 import { foundation } from "../../stacks/foundation.ts";
@@ -28,6 +29,29 @@ export const settings: Settings = {
     plainHttp: false,
   },
   network: { controlPlaneCidrs: ["192.0.2.0/24"] },
+  port: 8443,
+  names: publicNames("carrel.localhost", 8443),
+  ssh: { port: 2222 },
+  exposure: {
+    httpPort: 8080,
+    gatewayClass: "site",
+    clients: { namespace: "site-gateway", cidrs: ["192.0.2.128/32"] },
+    tls: { from: "authority" },
+    otherHosts: ["old.carrel.localhost"],
+    metallbAddresses: [],
+  },
+  parts: { identity: true, api: true, hub: true, ssh: true, exposure: true },
+  standIns: {},
+  identity: { replicas: 1, image: undefined, isOptimized: false, database: { size: "5Gi" } },
+  hub: { contact: "the administrators of this platform", namedServers: 0, concurrentStarts: 64, startSeconds: 300 },
+  culling: { idleSeconds: null, maxAgeSeconds: null },
+  storage: {
+    databaseClass: undefined,
+    homeClass: undefined,
+    sharedClass: undefined,
+    homeSize: "10Gi",
+    accessMode: "ReadWriteMany",
+  },
   admission: { replicas: 2, logLevel: "info", bypassServiceAccounts: ["carrel-storage:provisioner"] },
   quota: { accelerators: ["vendor.test/slice-*=0.25"] },
   imageMirror: {

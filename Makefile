@@ -17,6 +17,7 @@ help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  LAB_NAME=dev      the lab to act on; another name is a second lab beside the first"
+	@echo "  LAB_PARTS=        parts to install, with commas, in a lab other than dev; empty for admission alone"
 	@echo "  LAB_CLUSTER=      built, kind or kubeconfig; without it the first that works"
 	@echo "  ENGINE=           pulumi or lab; without it Pulumi's CLI when it is on PATH"
 

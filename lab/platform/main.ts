@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../services/lib/user-error.ts";
 import { labStateDir, readLab } from "../endpoints.ts";
-import { failureText } from "../progress.ts";
-import { chooseEngine, isOnPath } from "./engine-choice.ts";
+import { failureText, Progress } from "../progress.ts";
+import { provideStandIns } from "../stand-ins/push.ts";
+import { chooseEngine, type EngineName, isOnPath } from "./engine-choice.ts";
 import {
   type Command,
   type EngineAction,
@@ -12,8 +13,12 @@ import {
   engineEnvironment,
   type StackTarget,
 } from "./engine-command.ts";
+import { entranceOf, publicNamesOn } from "./entrance.ts";
+import { type Entrance, greetingText } from "./greeting.ts";
+import { isExposed, needsStandIns } from "./parts.ts";
 import { ensurePassphrase } from "./passphrase.ts";
-import { stackFileFor } from "./stack-file.ts";
+import { chosenParts, stackFileFor } from "./stack-file.ts";
+import { readOutputs } from "./stack-outputs.ts";
 import { status } from "./status.ts";
 
 const usage = "usage: node lab/platform/main.ts up | preview | status";
@@ -57,43 +62,47 @@ function run({ file, args }: Command, env: Readonly<Record<string, string>>): Pr
 /** Brings the lab up, which takes no time when it is up. */
 const labUp = (): Promise<void> => run({ file: "node", args: ["lab/main.ts", "up"] }, {});
 
-async function deploy(action: EngineAction, labName: string): Promise<void> {
+const partsOf = ({ configFile }: StackTarget): readonly string[] | undefined =>
+  chosenParts(readFileSync(configFile, "utf8"));
+
+interface Deployed {
+  readonly engine: EngineName;
+  readonly target: StackTarget;
+}
+
+/** Brings the lab up with the images that the stack needs, and runs the stack on it. */
+async function deploy(action: EngineAction, labName: string): Promise<Deployed> {
   const { engine, reason } = chooseEngine(process.env["ENGINE"], isOnPath("pulumi", process.env["PATH"] ?? ""));
-  process.stdout.write(`engine: ${engine} (${reason})\n`);
+  await labUp();
   const target = targetOf(labName);
+  if (needsStandIns(partsOf(target))) await provideStandIns(labName, new Progress());
+  process.stdout.write(`engine: ${engine} (${reason})\n`);
   const allowed = process.env["ALLOW_CLUSTER"];
   const extra = engine === "lab" && allowed !== undefined ? ["--allow-cluster", allowed] : [];
   for (const { file, args } of engineCommands(engine, action, target)) {
     await run({ file, args: [...args, ...extra] }, engineEnvironment(target));
   }
+  return { engine, target };
 }
 
-/** What a person can do next. */
-function greeting(labName: string): string {
+async function entrance(labName: string, { engine, target }: Deployed): Promise<Entrance | undefined> {
+  if (!isExposed(partsOf(target))) return undefined;
+  return entranceOf(labName, await publicNamesOn(readLab(labName)), await readOutputs(engine, target));
+}
+
+async function up(labName: string): Promise<void> {
+  const open = await entrance(labName, await deploy("up", labName));
   const { kubeconfig, context } = readLab(labName);
-  const prefix = labName === "dev" ? "" : `LAB_NAME=${labName} `;
   const own = join(labStateDir(labName), "kubectl");
   const kubectl = existsSync(own) ? own : "kubectl";
-  return [
-    "",
-    "Carrel is up.",
-    `  cluster   ${context}: export KUBECONFIG=${kubeconfig}`,
-    `  try it    ${kubectl} apply -f examples/first-group/`,
-    `  look      ${prefix}make status`,
-    `  stop      ${prefix}make down`,
-    "",
-  ].join("\n");
+  const greeting = { labName, kubeconfig, context, kubectl, ...(open === undefined ? {} : { entrance: open }) };
+  process.stdout.write(greetingText(greeting));
 }
 
 async function main(command: string | undefined, labName: string): Promise<void> {
-  if (command === "up") {
-    await labUp();
-    await deploy("up", labName);
-    process.stdout.write(greeting(labName));
-  } else if (command === "preview") {
-    await labUp();
-    await deploy("preview", labName);
-  } else if (command === "status") process.stdout.write(await status(labName));
+  if (command === "up") await up(labName);
+  else if (command === "preview") await deploy("preview", labName);
+  else if (command === "status") process.stdout.write(await status(labName));
   else throw new UserError("usage", usage);
 }
 

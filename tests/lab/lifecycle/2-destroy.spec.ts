@@ -5,6 +5,7 @@ import { eventually } from "../../support/eventually.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { managedObjects } from "../../support/managed-objects.ts";
 import { stackObjects } from "../../support/stack-objects.ts";
+import { withoutParts } from "./parts.ts";
 
 const claims: ResourceRef = {
   apiVersion: "v1",
@@ -42,6 +43,8 @@ async function userVolume(client: KubeClient): Promise<string> {
 }
 
 describe("destroy", () => {
+  before(withoutParts);
+
   it("leaves no object of ours and keeps users' volumes; the next up makes everything again", async () => {
     const { client } = await labUnderTest();
     const before = stackObjects();

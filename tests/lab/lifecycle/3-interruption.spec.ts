@@ -5,6 +5,7 @@ import { type EngineResult, runEngine, stateFile } from "../../support/engine.ts
 import { labUnderTest } from "../../support/lab.ts";
 import { managedObjects } from "../../support/managed-objects.ts";
 import { stackObjects } from "../../support/stack-objects.ts";
+import { withoutParts } from "./parts.ts";
 
 /** How many times the engine has written its state: each step writes before it begins and after it ends. */
 function watchWrites(onWrite: (count: number) => void): () => void {
@@ -36,6 +37,8 @@ async function upKilledAt(write: number): Promise<EngineResult> {
 }
 
 describe("an up that is killed", () => {
+  before(withoutParts);
+
   for (const write of [1, 3, 6, 10, 14, 19, 25, 31, 38, 46]) {
     it(`at write ${write} of the state is completed by the next up, and nothing is orphaned`, async () => {
       const { client } = await labUnderTest();

@@ -110,6 +110,8 @@ def _spawner(config: Config, settings: Settings) -> None:
     spawner.http_timeout = 60
     # One broken image is no reason to restart the hub.
     spawner.consecutive_failure_limit = 0
+    # The default of images is a server without a hub.
+    spawner.cmd = ["jupyterhub-singleuser"]
     spawner.default_url = "/lab"
     spawner.common_labels = {"app.kubernetes.io/managed-by": "kubespawner", "app.kubernetes.io/part-of": "carrel"}
     spawner.handle_legacy_names = False

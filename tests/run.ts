@@ -27,6 +27,9 @@ const environment = { ...process.env, LAB_NAME: process.env["CARREL_TEST_LAB"] ?
 const everySpec = "tests/**/*.spec.ts";
 const except = (...patterns: string[]): string[] => patterns.flatMap((pattern) => ["--ignore", pattern]);
 
+/** Specs that start servers of their own, or need a lab; each has a stage. */
+const onRealServers = ["tests/identity/**", "tests/ssh/**", "tests/lab/**", "tests/platform/**"];
+
 const checks: readonly Stage[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "-p", "."] },
@@ -43,7 +46,7 @@ const checks: readonly Stage[] = [
       "--parallel",
       "--jobs",
       "2",
-      ...except("tests/quota/**", "tests/lab/**", "tests/engine/program/**"),
+      ...except("tests/quota/**", "tests/engine/program/**", ...onRealServers),
       everySpec,
     ],
     // A look at the protocol here; the long one is a stage of its own.
@@ -65,18 +68,39 @@ const programs: Stage = {
   mocha: true,
 };
 
+const mochaOn = (name: string, timeout: string, ...patterns: string[]): Stage => ({
+  name,
+  command: ["mocha", "--timeout", timeout, ...patterns],
+  mocha: true,
+});
+
+/** Parts of the platform on the real programs that they speak to, without a cluster. */
+const servers: readonly Stage[] = [
+  { name: "hub: Python", command: ["node", "tests/hub/run.ts"], mocha: true },
+  mochaOn("identity: Keycloak", "120000", "tests/identity/**/*.spec.ts"),
+  mochaOn("ssh: hub and OpenSSH", "120000", "tests/ssh/*.spec.ts"),
+];
+
+/** Of the parts, admission alone: what else would run would only be in the way of these. */
+const admissionAlone = { LAB_PARTS: "" };
+const up = ["node", "lab/platform/main.ts", "up"];
+
 const lab: readonly Stage[] = [
-  { name: "lab: up", command: ["node", "lab/platform/main.ts", "up"], needed: true },
+  { name: "lab: up", command: up, env: admissionAlone, needed: true },
   {
     name: "lab: tests",
-    command: ["mocha", "--timeout", "180000", "--ignore", "tests/lab/lifecycle/**", "tests/lab/**/*.spec.ts"],
+    command: ["mocha", "--timeout", "180000", ...except("tests/lab/lifecycle/**"), "tests/lab/**/*.spec.ts"],
+    env: admissionAlone,
     mocha: true,
   },
   {
     name: "lab: lifecycle",
     command: ["mocha", "--timeout", "900000", "tests/lab/lifecycle/**/*.spec.ts"],
+    env: admissionAlone,
     mocha: true,
   },
+  { name: "platform: up", command: up, needed: true },
+  mochaOn("platform: people", "300000", "tests/platform/**/*.spec.ts"),
 ];
 
 const before: Stage = { name: "lab: nothing left of an earlier run", command: ["node", "lab/main.ts", "down"] };
@@ -138,7 +162,7 @@ async function runStages(stages: readonly Stage[]): Promise<Counts> {
 async function main(scope: string): Promise<number> {
   const stages: Counts[] = [await runStages(checks)];
   if (scope === "all") {
-    stages.push(await runStages([schedules, programs]));
+    stages.push(await runStages([schedules, programs, ...servers]));
     stages.push(await runStages([before]));
     stages.push(await runStages(lab));
     stages.push(await runStages([after]));

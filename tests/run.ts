@@ -83,6 +83,7 @@ const servers: readonly Stage[] = [
 
 /** Of the parts, admission alone: what else would run would only be in the way of these. */
 const admissionAlone = { LAB_PARTS: "" };
+const everyPart = { LAB_PARTS: "identity,api,hub,ssh,exposure" };
 const up = ["node", "lab/platform/main.ts", "up"];
 
 const lab: readonly Stage[] = [
@@ -99,7 +100,7 @@ const lab: readonly Stage[] = [
     env: admissionAlone,
     mocha: true,
   },
-  { name: "platform: up", command: up, needed: true },
+  { name: "platform: up", command: up, env: everyPart, needed: true },
   mochaOn("platform: people", "300000", "tests/platform/**/*.spec.ts"),
 ];
 

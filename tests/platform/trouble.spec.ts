@@ -54,6 +54,10 @@ describe("when nothing can be started", function () {
     const tookMs = performance.now() - begun;
     await see("an image that cannot be pulled");
     assert.match(await reason.innerText(), /cannot be pulled: .*not found/);
+    assert.deepEqual(
+      [await page.getByText("Your server is starting up").isVisible(), await page.locator("#not-started").innerText()],
+      [false, "Your server has not started."],
+    );
     assert.ok(tookMs <= REASON_MS, `it took ${tookMs} ms`);
   });
 

@@ -8,6 +8,10 @@ export type PartName = (typeof partNames)[number];
 export const checkPart: Check<string> = (name) =>
   partNames.some((part) => part === name) ? undefined : { wrong: `must be one of ${partNames.join(", ")}` };
 
-/** A volume's size, of which the smallest is 1Mi. */
+/** CPU of a pod. */
+export const checkCpu: Check<string> = (cpu) =>
+  /^[1-9]\d{0,5}m?$/.test(cpu) ? undefined : { wrong: "must be a whole number of CPUs, or of thousandths with an m" };
+
+/** A size of memory or of a volume, of which the smallest is 1Mi. */
 export const checkSize: Check<string> = (size) =>
   /^[1-9]\d{0,5}(Mi|Gi|Ti)$/.test(size) ? undefined : { wrong: "must be a whole number of Mi, Gi or Ti" };

@@ -1,7 +1,8 @@
 import * as checks from "./checks.ts";
 import { checkObjectName } from "./exposure-checks.ts";
 import type { Key } from "./key.ts";
-import { checkPart, checkSize, partNames } from "./part-checks.ts";
+import { checkCpu, checkPart, checkSize, partNames } from "./part-checks.ts";
+import { checkFolder, checkNfsServer, checkNodeCidr } from "./storage-checks.ts";
 
 const seconds = checks.checkWholeNumber(60, 31_536_000);
 const secondsFix = "write seconds, as in 3600 for an hour";
@@ -18,6 +19,14 @@ export const partKeys = {
     example: "identity",
     check: checkPart,
     fix: `choose among ${partNames.join(", ")}`,
+  },
+  "platform.starter": {
+    type: "boolean",
+    default: false,
+    description:
+      "Whether a first group, two sizes and an image are made to begin with. They are the administrators' afterwards.",
+    example: "true",
+    fix: "write true or false",
   },
   "identity.replicas": {
     type: "integer",
@@ -132,6 +141,49 @@ export const partKeys = {
     check: seconds,
     fix: secondsFix,
   },
+  "storage.nfsServer": {
+    type: "string",
+    absent: "no NFS, or `nfsSize`",
+    description: "Host of the site's own NFS server. With it or `nfsSize`, homes and shared volumes are on NFS.",
+    example: "files.example.org",
+    check: checkNfsServer,
+    fix: "name the host alone, as in files.example.org",
+  },
+  "storage.nfsPath": {
+    type: "string",
+    default: "/",
+    description: "What `nfsServer` exports, as a client of NFS 4 mounts it.",
+    example: "/export/carrel",
+    check: checkFolder,
+    fix: "write a path as in /export/carrel",
+  },
+  "storage.nfsSize": {
+    type: "string",
+    absent: "no NFS, or `nfsServer`",
+    description: "Size of the volume, of `class`, of an NFS server that is installed in the cluster, for small sites.",
+    example: "500Gi",
+    check: checkSize,
+    fix: sizeFix,
+  },
+  "storage.nfsClients": {
+    type: "list of strings",
+    absent: "the lab's",
+    description:
+      "Ranges from which connections of nodes reach pods: the nodes' own, and with an overlay network that of its interfaces. Nobody else reaches the NFS server of `nfsSize`.",
+    example: "192.0.2.0/28",
+    atLeastOne: true,
+    distinctBy: (range) => range,
+    check: checkNodeCidr,
+    fix: "write ADDRESS/LENGTH, as in 192.0.2.0/28",
+  },
+  "storage.kubeletDir": {
+    type: "string",
+    default: "/var/lib/kubelet",
+    description: "Folder of the kubelet on every node, in which the NFS driver mounts.",
+    example: "/var/snap/microk8s/common/var/lib/kubelet",
+    check: checkFolder,
+    fix: "write a path as in /var/lib/kubelet",
+  },
   "storage.class": {
     type: "string",
     absent: "the cluster's default",
@@ -142,7 +194,7 @@ export const partKeys = {
   },
   "storage.homeClass": {
     type: "string",
-    absent: "`class`",
+    absent: "that of NFS, else `class`",
     description: "StorageClass of homes.",
     example: "nfs",
     check: checkObjectName,
@@ -150,7 +202,7 @@ export const partKeys = {
   },
   "storage.sharedClass": {
     type: "string",
-    absent: "`homeClass`",
+    absent: "that of NFS, else `homeClass`",
     description: "StorageClass of the volumes of groups and of datasets.",
     example: "nfs",
     check: checkObjectName,
@@ -172,5 +224,44 @@ export const partKeys = {
       "Access mode of homes and shared volumes: `ReadWriteMany`, or `ReadWriteOnce`, with which all servers that share a volume run on one node.",
     example: "ReadWriteOnce",
     fix: "choose one of them",
+  },
+  "placement.userScheduler": {
+    type: "boolean",
+    default: false,
+    description:
+      "Whether notebook servers are packed onto the fullest nodes, by a scheduler of their own, so that other nodes empty.",
+    example: "true",
+    fix: "write true where nodes come and go, else false",
+  },
+  "placement.placeholders": {
+    type: "integer",
+    default: 0,
+    description: "Pods that keep room for as many servers and give way to them, 0 to 500.",
+    example: "3",
+    check: checks.checkWholeNumber(0, 500),
+    fix: "0 keeps no room",
+  },
+  "placement.placeholderCpu": {
+    type: "string",
+    default: "1",
+    description: "CPU of each placeholder: that of a usual server.",
+    example: "500m",
+    check: checkCpu,
+    fix: "write CPUs as in 2, or thousandths as in 500m",
+  },
+  "placement.placeholderMemory": {
+    type: "string",
+    default: "2Gi",
+    description: "Memory of each placeholder: that of a usual server.",
+    example: "4Gi",
+    check: checkSize,
+    fix: "write a size as in 4Gi",
+  },
+  "placement.pullImages": {
+    type: "boolean",
+    default: false,
+    description: "Whether every node pulls the images that people choose from before somebody does.",
+    example: "true",
+    fix: "write true, or false to pull each where it is first used",
   },
 } as const satisfies Readonly<Record<string, Key>>;

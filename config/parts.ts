@@ -2,6 +2,7 @@ import type { Sources } from "./derive.ts";
 import type { PartName } from "./part-checks.ts";
 import type { Settings } from "./settings.ts";
 import { settled } from "./settled.ts";
+import { storageOf } from "./storage.ts";
 
 const needs: readonly (readonly [PartName, PartName])[] = [
   ["api", "identity"],
@@ -48,28 +49,28 @@ function databaseOf(sources: Sources): Settings["identity"]["database"] {
   };
 }
 
-function storageOf(sources: Sources): Settings["storage"] {
-  const { given } = sources;
-  const databaseClass = given["storage.class"];
-  const homeClass = given["storage.homeClass"] ?? databaseClass;
+function placementOf({ given }: Sources): Settings["placement"] {
   return {
-    databaseClass,
-    homeClass,
-    sharedClass: given["storage.sharedClass"] ?? homeClass,
-    homeSize: settled(given, "storage.homeSize"),
-    accessMode: settled(given, "storage.accessMode") as Settings["storage"]["accessMode"],
+    userScheduler: settled(given, "placement.userScheduler"),
+    placeholders: {
+      count: settled(given, "placement.placeholders"),
+      cpu: settled(given, "placement.placeholderCpu"),
+      memory: settled(given, "placement.placeholderMemory"),
+    },
+    pullImages: settled(given, "placement.pullImages"),
   };
 }
 
 /** What people use of the platform: which parts there are, and how each is set up. */
 export function parts(
   sources: Sources,
-): Pick<Settings, "parts" | "standIns" | "identity" | "hub" | "culling" | "storage"> {
+): Pick<Settings, "parts" | "hasStarter" | "standIns" | "identity" | "hub" | "culling" | "storage" | "placement"> {
   const { given, lab } = sources;
   const standIns = { ...lab?.standIns };
   const image = given["identity.optimizedImage"];
   return {
     parts: partsOf(sources),
+    hasStarter: settled(given, "platform.starter"),
     standIns,
     identity: {
       replicas: settled(given, "identity.replicas"),
@@ -89,5 +90,6 @@ export function parts(
       maxAgeSeconds: given["culling.maxAgeSeconds"] ?? null,
     },
     storage: storageOf(sources),
+    placement: placementOf(sources),
   };
 }

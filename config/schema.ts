@@ -16,6 +16,7 @@ export const sections = {
   hub: "JupyterHub, which starts notebook servers.",
   culling: "When notebook servers are stopped that nobody uses.",
   storage: "Where homes, shared volumes and databases are kept.",
+  placement: "Which nodes servers go to, and what is kept ready there.",
   admission: "The webhook that holds quotas.",
   quota: "What the quota of groups counts.",
   imageMirror: "Registries that images of pods are taken from instead of their own.",

@@ -41,6 +41,16 @@ export interface ExternalDatabase {
   readonly password: string;
 }
 
+/** The StorageClass of NFS, and the server behind it: the site's, or one in the cluster. */
+export type NfsSettings = { readonly className: string; readonly kubeletDir: string } & (
+  | { readonly server: string; readonly path: string }
+  | {
+      readonly size: string;
+      /** Ranges of the nodes. */
+      readonly clients: readonly string[];
+    }
+);
+
 /** A name that browsers open. */
 export interface PublicAddress {
   readonly host: string;
@@ -108,6 +118,8 @@ export interface Settings {
     readonly ssh: boolean;
     readonly exposure: boolean;
   };
+  /** Whether there is something to begin with: a group, sizes, an image. */
+  readonly hasStarter: boolean;
   /** Images that a lab runs in the place of third-party ones, by their names in images/catalogue.ts. */
   readonly standIns: Readonly<Record<string, string>>;
   readonly identity: {
@@ -135,6 +147,15 @@ export interface Settings {
     readonly sharedClass: string | undefined;
     readonly homeSize: string;
     readonly accessMode: "ReadWriteMany" | "ReadWriteOnce";
+    /** Absent where the site's own classes do. */
+    readonly nfs?: NfsSettings;
+  };
+  readonly placement: {
+    /** Whether notebook servers have a scheduler of their own, which packs them. */
+    readonly userScheduler: boolean;
+    readonly placeholders: { readonly count: number; readonly cpu: string; readonly memory: string };
+    /** Whether every node pulls all images beforehand. */
+    readonly pullImages: boolean;
   };
   readonly admission: {
     readonly replicas: number;

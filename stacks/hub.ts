@@ -18,6 +18,7 @@ import { SSH_SERVICE, SshService } from "../components/ssh/service.ts";
 import type { Settings } from "../config/settings.ts";
 import { imageOf } from "../images/catalogue.ts";
 import type { Foundation } from "./foundation.ts";
+import { placement, schedulerOf } from "./placement.ts";
 
 /** What the hub takes from identity and from the API. */
 export interface HubSources {
@@ -38,7 +39,7 @@ export interface Hub {
 }
 
 type Opts = pulumi.ComponentResourceOptions;
-type Part = Pick<Foundation, "work" | "priorities">;
+type Part = Pick<Foundation, "system" | "work" | "priorities">;
 
 const SOURCE = join(import.meta.dirname, "..", "services", "hub");
 const PROGRAM = /^(jupyterhub_config\.py|carrel_hub\/.+\.(py|graphql|html))$/;
@@ -75,6 +76,7 @@ export function hubSettings(settings: Settings, { identity, api }: HubSources): 
       storageClass: storage.homeClass ?? null,
       homeSize: storage.homeSize,
       accessMode: storage.accessMode,
+      schedulerName: schedulerOf(settings) ?? null,
       priorityClass: `${prefix}-notebook`,
       startTimeoutSeconds: own.startSeconds,
     },
@@ -192,7 +194,7 @@ function setupOf(
 /** Where people start notebooks: JupyterHub, its proxy, the notebooks' network policy, and SSH into notebooks. */
 export function hub(
   settings: Settings,
-  { work, priorities }: Part,
+  { system, work, priorities }: Part,
   sources: HubSources,
   images: { readonly ssh: pulumi.Input<string> },
   provider: k8s.Provider,
@@ -218,5 +220,6 @@ export function hub(
   const after = { ...opts, dependsOn: [...installed.dependsOn, setup.access, notebooks, proxy] };
   const server = serverOf(settings, namespace, setup, platform, after);
   const ssh = parts.ssh ? sshOf(settings, namespace, images.ssh, platform, installed) : undefined;
-  return { namespace, ssh: ssh?.key, ready: [server, proxy, ...(ssh === undefined ? [] : [ssh.service])] };
+  const placed = placement(settings, namespace, { system, priorities }, opts);
+  return { namespace, ssh: ssh?.key, ready: [server, proxy, ...placed, ...(ssh === undefined ? [] : [ssh.service])] };
 }

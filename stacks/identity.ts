@@ -12,6 +12,7 @@ import { CONTROLLERS, RealmControllers } from "../components/identity/realm-cont
 import type { Settings } from "../config/settings.ts";
 import { imageOf } from "../images/catalogue.ts";
 import type { Foundation } from "./foundation.ts";
+import { pullerOf } from "./placement.ts";
 
 /** What those need who log people in or ask who they are. */
 export interface Identity {
@@ -133,6 +134,7 @@ function controllersOf(
       realm: REALM,
       workNamespace: namespaces.work,
       volumes: { storageClass: storage.sharedClass, accessMode: storage.accessMode },
+      ...pullerOf(settings),
       controlPlaneCidrs: network.controlPlaneCidrs,
       identityNamespace: namespaces.identity,
       monitoringNamespace: namespaces.monitoring,

@@ -26,6 +26,14 @@ export interface RealmControllersArgs {
   readonly workNamespace: string;
   /** Of the claims that are made there; without a class it is the cluster's default. */
   readonly volumes: { readonly storageClass: string | undefined; readonly accessMode: string };
+  /** How images are pulled to every node beforehand; without it they are not. */
+  readonly puller?: {
+    readonly namespace: string;
+    readonly pauseImage: pulumi.Input<string>;
+    readonly priorityClass: string;
+    /** The mirror's rules, as admission takes them. */
+    readonly imageMirror: object;
+  };
   readonly controlPlaneCidrs: readonly string[];
   readonly identityNamespace: string;
   /** Namespace that scrapes metrics. */
@@ -49,6 +57,16 @@ const labels = { ...commonLabels("identity"), ...selector };
 
 type Container = k8s.types.input.core.v1.Container;
 
+function pullerVariables({ puller }: RealmControllersArgs): k8s.types.input.core.v1.EnvVar[] {
+  if (puller === undefined) return [];
+  return [
+    { name: "PULLER_NAMESPACE", value: puller.namespace },
+    { name: "PULLER_PAUSE_IMAGE", value: puller.pauseImage },
+    { name: "PULLER_PRIORITY_CLASS", value: puller.priorityClass },
+    { name: "IMAGE_MIRROR", value: JSON.stringify(puller.imageMirror) },
+  ];
+}
+
 function environment(args: RealmControllersArgs): k8s.types.input.core.v1.EnvVar[] {
   const { storageClass, accessMode } = args.volumes;
   return [
@@ -61,6 +79,7 @@ function environment(args: RealmControllersArgs): k8s.types.input.core.v1.EnvVar
     { name: "PUBLIC_PORT", value: String(args.port) },
     ...(storageClass === undefined ? [] : [{ name: "STORAGE_CLASS", value: storageClass }]),
     { name: "ACCESS_MODE", value: accessMode },
+    ...pullerVariables(args),
     { name: "LOG_LEVEL", value: args.logLevel },
   ];
 }

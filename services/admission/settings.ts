@@ -1,5 +1,6 @@
 import { Accelerators, standardAccelerators } from "../../quota/accelerators.ts";
-import { type MirrorSetting, parseMirrorSetting, problemText } from "../lib/image-mirror/rules.ts";
+import { mirrorFromText } from "../lib/image-mirror/from-text.ts";
+import type { MirrorSetting } from "../lib/image-mirror/rules.ts";
 import { type LogLevel, logLevels, reasonOf } from "../lib/log.ts";
 import { meshProxies } from "../lib/pod-defaults/types.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -61,20 +62,6 @@ function acceleratorsOf(text: string | undefined, problems: string[]): Accelerat
   }
 }
 
-const noMirror: MirrorSetting = { rules: [], exempt: [], onMissing: "keep" };
-
-function imageMirrorOf(text: string | undefined, problems: string[]): MirrorSetting {
-  if (text === undefined || text === "") return noMirror;
-  try {
-    const parsed = parseMirrorSetting(JSON.parse(text), "IMAGE_MIRROR");
-    if (parsed.ok) return parsed.value;
-    problems.push(...parsed.problems.map(problemText));
-  } catch (error) {
-    problems.push(`IMAGE_MIRROR must be JSON: ${reasonOf(error)}`);
-  }
-  return noMirror;
-}
-
 /** @throws UserError with every problem */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
@@ -103,7 +90,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     namespace,
     bypass: new Set(accounts.map((account) => `system:serviceaccount:${account}`)),
     accelerators: acceleratorsOf(env["ACCELERATORS"], problems),
-    imageMirror: imageMirrorOf(env["IMAGE_MIRROR"], problems),
+    imageMirror: mirrorFromText(env["IMAGE_MIRROR"], "IMAGE_MIRROR", problems),
     untouchedContainers: new Set(listOf(env["POD_DEFAULTS_UNTOUCHED"] ?? [...meshProxies].join(","))),
     logLevel: logLevel ?? "info",
   };

@@ -11,6 +11,7 @@ import { EventWriter } from "./events.ts";
 import { GroupController } from "./group/controller.ts";
 import { healthServer } from "./health-server.ts";
 import { ControllerMetrics } from "./metrics.ts";
+import { PullController } from "./puller/controller.ts";
 import { Access } from "./realm/access.ts";
 import { RealmStatus } from "./realm/realm-status.ts";
 import { RealmReconciler } from "./realm/reconciler.ts";
@@ -55,18 +56,21 @@ function assemble(settings: Settings, log: Logger) {
   const groups = new GroupController({ ...shared, kube, keycloak });
   const bindings = new BindingController({ ...shared, kube, keycloak, status, workNamespace });
   const claims = new ClaimController({ ...shared, kube, events, workNamespace, defaults: settings.claims });
+  const { puller, imageMirror: mirror } = settings;
+  const pulls = puller ? [new PullController({ ...shared, kube, settings: puller, mirror })] : [];
   const queues = [
     [REALM, realm],
     ["groups", groups.queue],
     ["bindings", bindings.queue],
     ["claims", claims.queue],
+    ...pulls.map(({ queue }) => ["pulls", queue] as const),
   ] as const;
   return {
     metrics: () => metrics.render({ queues, isBootstrapGone: access.isBootstrapGone, claims: claims.counts }),
     notReady: () => (reconciler.client === undefined ? "the realm is not ready yet" : undefined),
     run: async (signal: AbortSignal) => {
       realm.add(REALM);
-      await Promise.all([realm, groups, bindings, claims].map((part) => part.run(signal)));
+      await Promise.all([realm, groups, bindings, claims, ...pulls].map((part) => part.run(signal)));
       kube.close();
     },
   };

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { mirrorFromText } from "../lib/image-mirror/from-text.ts";
+import type { MirrorSetting } from "../lib/image-mirror/rules.ts";
 import { type LogLevel, logLevels, reasonOf } from "../lib/log.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { ClaimDefaults } from "./claims/wanted.ts";
+import type { PullerSettings } from "./puller/plan.ts";
 import { withAdditions } from "./realm/declaration.ts";
 import { parseAdditions } from "./realm/declaration-file.ts";
 import type { Declared } from "./realm/reconciler.ts";
@@ -33,6 +36,10 @@ export interface Settings {
   readonly realmSecretsDir: string;
   /** STORAGE_CLASS, ACCESS_MODE: of the claims that are made; without a class, the cluster's default. */
   readonly claims: ClaimDefaults;
+  /** PULLER_NAMESPACE, PULLER_PAUSE_IMAGE, PULLER_PRIORITY_CLASS; without the first, no node pulls images beforehand. */
+  readonly puller: PullerSettings | undefined;
+  /** IMAGE_MIRROR: where servers take images from, as admission is told; their own registries without. */
+  readonly imageMirror: MirrorSetting;
   readonly logLevel: LogLevel;
 }
 
@@ -59,6 +66,16 @@ function claimDefaults(env: NodeJS.ProcessEnv, problems: string[]): ClaimDefault
   return { storageClass: env["STORAGE_CLASS"] || undefined, accessMode: accessMode ?? "ReadWriteMany" };
 }
 
+function pullerOf(env: NodeJS.ProcessEnv, problems: string[]): PullerSettings | undefined {
+  const namespace = env["PULLER_NAMESPACE"] || undefined;
+  if (namespace === undefined) return undefined;
+  return {
+    namespace,
+    pauseImage: required(env, "PULLER_PAUSE_IMAGE", "what pods run that have pulled", problems),
+    priorityClass: required(env, "PULLER_PRIORITY_CLASS", "the PriorityClass of pods that pull", problems),
+  };
+}
+
 /** @throws UserError with every problem */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const problems: string[] = [];
@@ -80,6 +97,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     realmFile: env["REALM_FILE"] || undefined,
     realmSecretsDir: env["REALM_SECRETS_DIR"] ?? "/etc/carrel/realm-secrets",
     claims: claimDefaults(env, problems),
+    puller: pullerOf(env, problems),
+    imageMirror: mirrorFromText(env["IMAGE_MIRROR"], "IMAGE_MIRROR", problems),
     logLevel: logLevel ?? "info",
   };
   if (problems.length > 0) throw new UserError("settings", problems.join("; "), { problems });

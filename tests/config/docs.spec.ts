@@ -71,7 +71,7 @@ describe("projectFileProblems", () => {
       projectFileProblems(stringify({ config: { host: {} } }))[0],
       'Pulumi.yaml: config.host.type must be "string", got nothing',
     );
-    assert.equal(projectFileProblems("").length, 3 * 19);
+    assert.equal(projectFileProblems("").length, 3 * 20);
   });
 });
 

@@ -42,7 +42,7 @@ describe("the problems of a configuration", () => {
       'carrel:admission.logLevel: must be one of debug, info, warn, error, got "loud"; choose one of them',
       "carrel:certificates.renewalDays: must be less than carrel:certificates.validityDays, got 400; set it below 365 or raise carrel:certificates.validityDays",
       "carrel:certificates.rotation: is not a known key; known are carrel:certificates.validityDays, carrel:certificates.renewalDays",
-      "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:port, carrel:ssh, carrel:exposure, carrel:platform, carrel:identity, carrel:hub, carrel:culling, carrel:storage, carrel:admission, carrel:quota, carrel:imageMirror, carrel:podDefaults, carrel:certificates",
+      "carrel:telemetry: is not a known key; known are carrel:host, carrel:lab, carrel:prefix, carrel:cluster, carrel:images, carrel:network, carrel:port, carrel:ssh, carrel:exposure, carrel:platform, carrel:identity, carrel:hub, carrel:culling, carrel:storage, carrel:placement, carrel:admission, carrel:quota, carrel:imageMirror, carrel:podDefaults, carrel:certificates",
     ]);
   });
 

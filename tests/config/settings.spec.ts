@@ -52,7 +52,7 @@ const everything = {
     otherHosts: ["jupyter.example.org"],
     metallbAddresses: ["192.0.2.7/32", "192.0.2.10-192.0.2.12"],
   },
-  platform: { parts: ["identity"] },
+  platform: { parts: ["identity"], starter: true },
   identity: {
     replicas: 2,
     optimizedImage: "registry.example.org/keycloak:1",
@@ -65,6 +65,13 @@ const everything = {
   hub: { contact: "the help desk", namedServers: 3, concurrentStarts: 10, startSeconds: 900 },
   culling: { idleSeconds: 7200, maxAgeSeconds: 604800 },
   storage: { class: "ssd", homeClass: "nfs", sharedClass: "ceph", homeSize: "50Gi", accessMode: "ReadWriteOnce" },
+  placement: {
+    userScheduler: true,
+    placeholders: 3,
+    placeholderCpu: "500m",
+    placeholderMemory: "4Gi",
+    pullImages: true,
+  },
   admission: { replicas: 9, logLevel: "debug", bypassServiceAccounts: ["velero:velero.server"] },
   quota: { accelerators: ["vendor.example/gpu-slice=0.5", "vendor.example/slice-*=143m"] },
   imageMirror: {
@@ -79,7 +86,7 @@ const everything = {
 
 describe("loadSettings", () => {
   it("takes everything but the host from the lab that the committed dev stack names", () => {
-    assert.deepEqual(loadSettings(devStack(), findLab), ofTheLab);
+    assert.deepEqual(loadSettings(devStack(), findLab), { ...ofTheLab, hasStarter: true });
   });
 
   it("needs four keys without a lab", () => {
@@ -101,6 +108,7 @@ describe("loadSettings", () => {
         tls: { from: "issuer", kind: "ClusterIssuer", name: "letsencrypt" },
       },
       parts: { identity: true, api: false, hub: false, ssh: false, exposure: false },
+      hasStarter: true,
       standIns: {},
       identity: {
         replicas: 2,
@@ -114,6 +122,11 @@ describe("loadSettings", () => {
         sharedClass: "ceph",
         homeSize: "50Gi",
         accessMode: "ReadWriteOnce",
+      },
+      placement: {
+        userScheduler: true,
+        placeholders: { count: 3, cpu: "500m", memory: "4Gi" },
+        pullImages: true,
       },
     });
   });

@@ -69,4 +69,24 @@ export const wrongParts: readonly (readonly [string, Sections, string])[] = [
     { storage: { homeClass: "NFS" } },
     'carrel:storage.homeClass: must be a name of lower-case letters, digits, dashes and dots, got "NFS"; name a StorageClass that `kubectl get storageclasses` shows',
   ],
+  [
+    "501 placeholders",
+    { placement: { placeholders: 501 } },
+    "carrel:placement.placeholders: must be a whole number from 0 to 500, got 501; 0 keeps no room",
+  ],
+  [
+    "half a CPU as a fraction",
+    { placement: { placeholderCpu: "0.5" } },
+    'carrel:placement.placeholderCpu: must be a whole number of CPUs, or of thousandths with an m, got "0.5"; write CPUs as in 2, or thousandths as in 500m',
+  ],
+  [
+    "memory in gigabytes",
+    { placement: { placeholderMemory: "2G" } },
+    'carrel:placement.placeholderMemory: must be a whole number of Mi, Gi or Ti, got "2G"; write a size as in 4Gi',
+  ],
+  [
+    "a scheduler that is perhaps there",
+    { placement: { userScheduler: "perhaps" } },
+    'carrel:placement.userScheduler: must be true or false, got "perhaps"; write true where nodes come and go, else false',
+  ],
 ];

@@ -334,6 +334,16 @@ describe("hubSettings", () => {
     assert.equal(work.storageClass, null);
   });
 
+  it("names the scheduler of notebooks where they have one of their own, which is then there", async () => {
+    const given = { ...settings, placement: { ...settings.placement, userScheduler: true } };
+    const { work } = hubSettings(given, sources()) as { work: { schedulerName: unknown } };
+    assert.equal(work.schedulerName, "carrel-user-scheduler");
+    const recording = await build(given);
+    const deployment = resourceOf(recording.resources, "user-scheduler-deployment");
+    assert.equal((deployment.inputs["metadata"] as { namespace: string }).namespace, "carrel-hub");
+    assert.equal(recording.built.ready, 4);
+  });
+
   it("gives notebooks a priority that the foundation has", async () => {
     const { resources } = await build();
     const { work } = hubSettings(settings, sources()) as { work: { priorityClass: string } };

@@ -41,6 +41,7 @@ export const settings: Settings = {
     metallbAddresses: [],
   },
   parts: { identity: true, api: true, hub: true, ssh: true, exposure: true },
+  hasStarter: false,
   standIns: {},
   identity: { replicas: 1, image: undefined, isOptimized: false, database: { size: "5Gi" } },
   hub: { contact: "the administrators of this platform", namedServers: 0, concurrentStarts: 64, startSeconds: 300 },
@@ -52,6 +53,7 @@ export const settings: Settings = {
     homeSize: "10Gi",
     accessMode: "ReadWriteMany",
   },
+  placement: { userScheduler: false, placeholders: { count: 0, cpu: "1", memory: "2Gi" }, pullImages: false },
   admission: { replicas: 2, logLevel: "info", bypassServiceAccounts: ["carrel-storage:provisioner"] },
   quota: { accelerators: ["vendor.test/slice-*=0.25"] },
   imageMirror: {

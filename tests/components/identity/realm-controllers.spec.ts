@@ -162,8 +162,19 @@ describe("RealmControllers", () => {
       realmFile: undefined,
       realmSecretsDir: "/etc/carrel/realm-secrets",
       claims: { storageClass: "shared", accessMode: "ReadWriteOnce" },
+      puller: undefined,
+      imageMirror: { rules: [], exempt: [], onMissing: "keep" },
       logLevel: "debug",
     });
+  });
+
+  it("is told how images are pulled beforehand, where they are", async () => {
+    const own = { namespace: "library-hub", pauseImage: "registry.test/pause:3", priorityClass: "library-placeholder" };
+    const imageMirror = { rules: [{ from: "docker.io", to: "mirror.test/hub" }], exempt: [], onMissing: "refuse" };
+    const { resources } = await build({ puller: { ...own, imageMirror } });
+    const given = variablesOf(resources).map(({ name, value = "library-system" }) => [name, value] as const);
+    const told = readSettings(Object.fromEntries(given));
+    assert.deepEqual([told.puller, told.imageMirror], [own, imageMirror]);
   });
 
   it("leaves the StorageClass of claims to the cluster where none is named", async () => {

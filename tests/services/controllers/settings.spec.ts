@@ -33,6 +33,8 @@ describe("settings of the controllers", () => {
       realmFile: undefined,
       realmSecretsDir: "/etc/carrel/realm-secrets",
       claims: { storageClass: undefined, accessMode: "ReadWriteMany" },
+      puller: undefined,
+      imageMirror: { rules: [], exempt: [], onMissing: "keep" },
       logLevel: "info",
     });
   });
@@ -41,6 +43,21 @@ describe("settings of the controllers", () => {
     const env = { ...needed, STORAGE_CLASS: "fast", ACCESS_MODE: "ReadWriteOnce" };
     assert.deepEqual(readSettings(env).claims, { storageClass: "fast", accessMode: "ReadWriteOnce" });
     assert.equal(readSettings({ ...needed, STORAGE_CLASS: "" }).claims.storageClass, undefined);
+  });
+
+  it("have what pulls images to every node, where the site wants it", () => {
+    const mirror = { rules: [{ from: "docker.io", to: "mirror.test/hub" }], exempt: [], onMissing: "refuse" };
+    const names = { PULLER_NAMESPACE: "carrel-hub", PULLER_PAUSE_IMAGE: "pause:3", PULLER_PRIORITY_CLASS: "low" };
+    const { puller, imageMirror } = readSettings({ ...needed, ...names, IMAGE_MIRROR: JSON.stringify(mirror) });
+    assert.deepEqual(puller, { namespace: "carrel-hub", pauseImage: "pause:3", priorityClass: "low" });
+    assert.deepEqual(imageMirror, mirror);
+    assert.throws(() => readSettings({ ...needed, PULLER_NAMESPACE: "carrel-hub", IMAGE_MIRROR: "[]" }), {
+      problems: [
+        "PULLER_PAUSE_IMAGE is not set: give what pods run that have pulled",
+        "PULLER_PRIORITY_CLASS is not set: give the PriorityClass of pods that pull",
+        "IMAGE_MIRROR must be an object, got []: write rules: below it",
+      ],
+    });
   });
 
   it("tell every problem at once", () => {

@@ -2,6 +2,7 @@
 import { UserError } from "../services/lib/user-error.ts";
 import { explainCommand } from "./pod-defaults-explain.ts";
 import { importPrimehubCommand } from "./realm-import.ts";
+import { storagePreflightCommand } from "./storage-preflight.ts";
 
 /** What is wrong with the command line or its files; 1 is an answer of its own. */
 const UNUSABLE = 2;
@@ -11,6 +12,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 const commands: Readonly<Record<string, Command>> = {
   "pod-defaults explain": explainCommand,
   "realm import-primehub": importPrimehubCommand,
+  "storage preflight": storagePreflightCommand,
 };
 
 const known = (): string =>

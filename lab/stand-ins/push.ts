@@ -11,7 +11,8 @@ import { binariesOf, kubernetesStandIns } from "./kubernetes-images.ts";
 
 export type StandInReferences = Readonly<Partial<Record<ImageName, string>>>;
 
-const repositoryOf = (name: ImageName): string => `stand-ins/${name}`;
+// A repository has no capitals.
+const repositoryOf = (name: ImageName): string => `stand-ins/${name.toLowerCase()}`;
 
 /** Pushes what the registry does not have; layers that images share are sent once and mounted. */
 export async function pushStandIns(

@@ -10,7 +10,7 @@ describe("mistakes in the command line", () => {
   });
   after(() => desk.clear());
 
-  const only = "use one of carrel pod-defaults explain, carrel realm import-primehub";
+  const only = "use one of carrel pod-defaults explain, carrel realm import-primehub, carrel storage preflight";
   const bad: [readonly string[], string][] = [
     [[], `no command is given: ${only}\n`],
     [["pod-defaults"], `there is no command "pod-defaults": ${only}\n`],
@@ -34,7 +34,7 @@ describe("mistakes in the command line", () => {
     const short = {
       code: 0,
       err: "",
-      out: "usage: carrel pod-defaults explain, carrel realm import-primehub; each has --help\n",
+      out: "usage: carrel pod-defaults explain, carrel realm import-primehub, carrel storage preflight; each has --help\n",
     };
     assert.deepEqual(await desk.carrel(["--help"]), short);
     assert.deepEqual(await desk.carrel(["pod-defaults", "-h"]), short);

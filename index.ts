@@ -11,6 +11,8 @@ import { foundation } from "./stacks/foundation.ts";
 import { hub } from "./stacks/hub.ts";
 import { identity } from "./stacks/identity.ts";
 import { serviceImages } from "./stacks/images.ts";
+import { starter } from "./stacks/starter.ts";
+import { storage } from "./stacks/storage.ts";
 
 /** The stack's configuration, read once. @throws RunError with every problem, which Pulumi shows without a stack trace */
 function readSettings(): Settings {
@@ -44,15 +46,15 @@ const provider = new k8s.Provider("cluster", {
 const { parts } = settings;
 const images = serviceImages(settings, { root: import.meta.dirname, version, license, source: homepage });
 const base = foundation(settings, provider);
+storage(settings, base, provider);
 admission(settings, base, images.admission(), provider);
-const accounts = parts.identity
-  ? identity(settings, base, { controllers: images.controllers() }, provider)
-  : undefined;
+const accounts = parts.identity ? identity(settings, base, { controllers: images.controllers() }, provider) : undefined;
 const graph = accounts && parts.api ? api(settings, base, accounts, images.api(), provider) : undefined;
 const notebooks =
   accounts && graph && parts.hub
     ? hub(settings, base, { identity: accounts, api: graph }, { ssh: images.ssh() }, provider)
     : undefined;
+if (notebooks && settings.hasStarter) starter(settings, base, provider);
 if (parts.exposure) {
   const routed = { hub: parts.hub, identity: parts.identity, api: parts.api, ssh: parts.ssh };
   const ready = [accounts, graph, notebooks].flatMap((part) => part?.ready ?? []);

@@ -8,6 +8,8 @@ import { exposure } from "../../stacks/exposure.ts";
 import { foundation } from "../../stacks/foundation.ts";
 import { hub } from "../../stacks/hub.ts";
 import { identity } from "../../stacks/identity.ts";
+import { starter } from "../../stacks/starter.ts";
+import { storage } from "../../stacks/storage.ts";
 import { settings as everywhere } from "../stacks/support.ts";
 import { clusterProvider, type Recording, record } from "../support/mocks.ts";
 
@@ -19,8 +21,10 @@ const areas: ReadonlySet<string> = new Set(readdirSync(join(root, "components"))
 const settings: Settings = {
   ...everywhere,
   imageMirror: { ...everywhere.imageMirror, onMissing: "keep" },
+  placement: { userScheduler: true, placeholders: { count: 1, cpu: "1", memory: "2Gi" }, pullImages: true },
   exposure: { ...everywhere.exposure, gatewayClass: undefined, metallbAddresses: ["192.0.2.7/32"] },
 };
+const nfs = { className: "carrel-nfs", kubeletDir: "/kubelet", size: "1Gi", clients: ["192.0.2.0/28"] };
 const imageOf = (service: string): string => `registry.test/carrel/${service}@sha256:0123`;
 
 /** Every part of the program at once. */
@@ -32,6 +36,8 @@ const recordAll = (): Promise<Recording<void>> =>
     const accounts = identity(settings, base, { controllers: imageOf("controllers") }, provider);
     const graph = api(settings, base, accounts, imageOf("api"), provider);
     hub(settings, base, { identity: accounts, api: graph }, { ssh: imageOf("ssh") }, provider);
+    storage({ ...settings, storage: { ...settings.storage, nfs } }, base, provider);
+    starter(settings, base, provider);
     exposure(settings, base, settings.parts, provider);
   });
 

@@ -3,11 +3,13 @@ import { type KeycloakClient, path } from "../../lib/keycloak/client.ts";
 import { isConflict, KeycloakError } from "../../lib/keycloak/errors.ts";
 import type { Group, Role, User } from "../../lib/keycloak/types.ts";
 import { type Logger, reasonOf } from "../../lib/log.ts";
+import { EVERYONE } from "../keycloak-directory.ts";
 import type { AccountFields, FieldErrors } from "./account-form.ts";
 import type { Invitation } from "./invitations.ts";
 
 export type Made =
-  | { readonly ok: true }
+  /** With the group that the account is a member of, if any. */
+  | { readonly ok: true; readonly group?: string }
   /** What was typed is refused, by a field or, without one, as a whole. */
   | { readonly ok: false; readonly reason: "refused"; readonly errors: FieldErrors; readonly problem?: string }
   /** Somebody else used the link at the same time; this account is gone again. */
@@ -56,16 +58,20 @@ export class Accounts {
   }
 
   /**
-   * Makes a user who administers the platform, if nobody else does.
+   * Makes a user who administers the platform, if nobody else does. Where there is but one group, they are a member of it, and
+   * can start a notebook at once.
    * @throws KeycloakError, and no account is left then as far as Keycloak answers
    */
   async makeAdministrator(account: AccountFields): Promise<Made> {
-    return this.#make(account, randomBytes(16).toString("hex"), async (user) => {
+    const group = await this.#onlyGroup();
+    const made = await this.#make(account, randomBytes(16).toString("hex"), async (user) => {
       if (await this.hasAdministrator()) return false;
       const role = await this.#client.get<Role>(path`/roles/${ADMIN_ROLE}`);
       await this.#client.post(path`/users/${user}/role-mappings/realm`, [role]);
+      if (group !== undefined) await this.#client.put(path`/users/${user}/groups/${group.id}`);
       return (await this.#administrators()).every((id) => id === user);
     });
+    return made.ok && group !== undefined ? { ok: true, group: group.name } : made;
   }
 
   /** User name of who has used an invitation. @throws KeycloakError */
@@ -145,6 +151,13 @@ export class Accounts {
     const groups = await this.#client.get<Group[]>(path`/roles/${ADMIN_ROLE}/groups`, { briefRepresentation: true });
     const members = groups.map(({ id }) => this.#client.get<User[]>(path`/groups/${id}/members`, query));
     return [...direct, ...(await Promise.all(members)).flat()].map(({ id }) => id);
+  }
+
+  /** The group beside the one that everybody is in, where there is exactly one. */
+  async #onlyGroup(): Promise<Group | undefined> {
+    const groups = await this.#client.get<Group[]>("/groups", { briefRepresentation: true, first: 0, max: 3 });
+    const [only, ...others] = groups.filter(({ name }) => name !== EVERYONE);
+    return others.length === 0 ? only : undefined;
   }
 
   async #groupId(name: string): Promise<string> {

@@ -70,11 +70,9 @@ export class First {
     if (!read.ok) return this.#told("mistyped", formPage(token, read));
     const made = await accounts.makeAdministrator(read.account);
     if (made.ok) {
-      const page = donePage(
-        "Welcome to Carrel",
-        `The account ${read.account.userName} administers the platform.`,
-        home,
-      );
+      const member = made.group === undefined ? "" : `, and is a member of ${made.group}`;
+      const text = `The account ${read.account.userName} administers the platform${member}.`;
+      const page = donePage("Welcome to Carrel", text, home);
       return this.#told("made", page, read.account.userName);
     }
     if (made.reason === "beaten") return this.#told("beaten", beaten);

@@ -121,7 +121,7 @@ export class FakeKeycloak {
 
   #answer(at: string, query: Query): unknown {
     const [, collection, id = "", part] = at.split("/").map(decodeURIComponent);
-    if (collection === "groups" && id === "") return this.#search(String(query["search"]));
+    if (collection === "groups" && id === "") return this.#searched(query);
     if (collection === "groups")
       return part === "members" ? this.#members(id.slice(2), query) : this.#group(id.slice(2));
     if (collection === "roles") return this.#role(id, part);
@@ -141,6 +141,11 @@ export class FakeKeycloak {
     if (group === undefined) return undefined;
     const { roles = [], admins = [] } = group;
     return { id: `g-${name}`, name, path: `/${name}`, realmRoles: roles, attributes: { admins } };
+  }
+
+  #searched({ search, max }: Query): unknown {
+    if (search !== undefined) return this.#search(String(search));
+    return [...this.groups.keys()].slice(0, Number(max)).map((name) => this.#group(name));
   }
 
   /** As Keycloak does: exact names of groups at any depth. */

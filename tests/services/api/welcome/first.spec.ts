@@ -49,6 +49,17 @@ describe("the first administrator's page", () => {
     assert.match(attributes?.["invitation"]?.[0] ?? "", /^[0-9a-f]{32}$/);
   });
 
+  it("makes them a member of the only group, so that they can start a notebook", async () => {
+    const running = await opened(withoutAdmin());
+    running.keycloak.groups.delete("chemistry");
+    const { page } = await post(running, path, sent);
+    assert.deepEqual(page.paragraphs, ["The account marie administers the platform, and is a member of physics."]);
+    assert.deepEqual(running.keycloak.users.get("marie")?.groups, ["everyone", "physics"]);
+    const empty = await opened(withoutAdmin());
+    for (const name of ["physics", "chemistry"]) empty.keycloak.groups.delete(name);
+    assert.deepEqual((await post(empty, path, sent)).page.paragraphs, ["The account marie administers the platform."]);
+  });
+
   const spent = {
     title: "This link has been used - Carrel",
     heading: "This link has been used",

@@ -107,7 +107,8 @@ def _spawner(config: Config, settings: Settings) -> None:
     spawner.api_client = ApiClient(settings.api_url, settings.secrets.api_server_secret, settings.api_timeout_seconds)
     spawner.namespace = work.namespace
     spawner.start_timeout = work.start_timeout_seconds
-    spawner.http_timeout = 60
+    # A server that many start beside is slow, not broken: it gets the same patience as its pod.
+    spawner.http_timeout = work.start_timeout_seconds
     # One broken image is no reason to restart the hub.
     spawner.consecutive_failure_limit = 0
     # The default of images is a server without a hub.

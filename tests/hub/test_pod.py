@@ -77,6 +77,7 @@ def test_the_whole_pod_of_a_launch(settings: Settings, answer: Json) -> None:
             "automountServiceAccountToken": False,
             "containers": [
                 {
+                    "args": ["jupyterhub-singleuser"],
                     "image": "registry.example/torch:2",
                     "imagePullPolicy": "IfNotPresent",
                     "lifecycle": {},

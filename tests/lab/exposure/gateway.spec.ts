@@ -286,9 +286,12 @@ describe("the lab's gateway", () => {
   it("says what a route asks for in vain, and answers 500 for it", async () => {
     await scene.route("lost", { hostnames: [`lost.${host}`], rules: [{ backendRefs: to("nobody") }] });
     await scene.until(500, `lost.${host}`);
-    const { status } = await scene.api.get<HttpRoute>(httpRoutes, scene.namespace, "lost");
-    const [parent] = status?.parents ?? [];
-    assert.deepEqual(facts(parent?.conditions), ["Accepted=True Accepted", "ResolvedRefs=False BackendNotFound"]);
+    // It is served first, and told in the status then.
+    const parent = await eventually("the route has a status", async () => {
+      const { status } = await scene.api.get<HttpRoute>(httpRoutes, scene.namespace, "lost");
+      return status?.parents?.[0];
+    });
+    assert.deepEqual(facts(parent.conditions), ["Accepted=True Accepted", "ResolvedRefs=False BackendNotFound"]);
   });
 
   it("answers 404 once a route is removed", async () => {

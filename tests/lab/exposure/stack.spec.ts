@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Gateway } from "../../../lab/gateway/objects.ts";
 import { eventually } from "../../support/eventually.ts";
 import { labUnderTest } from "../../support/lab.ts";
@@ -60,7 +61,9 @@ describe("the stack of exposure in the lab", () => {
       const { status } = await program.client.get<Gateway>(gateways, `${prefix}-gateway`, "carrel");
       return status?.conditions?.some(({ type, status: is }) => type === "Programmed" && is === "True") || undefined;
     });
-    assert.equal((await ask(host)).status, 500, "there is a route, and no Service yet");
+    await eventually("there is a route, and no Service yet", async () =>
+      (await ask(host)).status === 500 ? true : undefined,
+    );
   });
 
   it("has routes for what may be reached, and for nothing else", async () => {
@@ -76,7 +79,14 @@ describe("the stack of exposure in the lab", () => {
       [`console.${host}`, "/", 404],
       [`old-${host}`, "/", 301],
     ];
-    const got = await Promise.all(asked.map(async ([name, path]) => [name, path, await statusOf(name, path)]));
+    const answers = () =>
+      Promise.all(asked.map(async ([name, path]) => [name, path, await statusOf(name, path)] as const));
+    // Routes come to the gateway one by one.
+    let got = await answers();
+    await eventually("every route is served", async () => {
+      got = await answers();
+      return isDeepStrictEqual(got, asked) || undefined;
+    }).catch(() => undefined);
     assert.deepEqual(got, asked);
   });
 

@@ -22,7 +22,7 @@ describe("roles of images, instance types and volumes", function () {
   const happenings: Happening[] = [];
   const clock: Clock = { ...systemClock, now: () => Date.now() + laterMs };
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     const keycloak = await sharedKeycloak();
     await realmUnderTest(keycloak, REALM).reconciler.reconcile();
     admin = keycloak.adminOf(REALM);

@@ -22,7 +22,7 @@ const adminStatus = async (url: string, realm: string, token: string): Promise<n
 describe("bootstrap of a new Keycloak", () => {
   let keycloak: TestKeycloak;
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     keycloak = await sharedKeycloak();
   });
 

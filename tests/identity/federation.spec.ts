@@ -67,12 +67,12 @@ const written = (clientId: string): string =>
   });
 
 describe("federation in a declared realm", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let realm: RealmUnderTest;
   let admin: KeycloakClient;
   let text: string | undefined = written("first-client");
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     const keycloak = await sharedKeycloak();
     realm = realmUnderTest(keycloak, REALM, () =>
       text === undefined ? {} : parseAdditions(text, "realm.json", (name) => secrets[name]).additions,

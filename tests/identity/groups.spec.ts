@@ -25,7 +25,7 @@ describe("groups of a cluster in Keycloak", function () {
   const metrics = new ControllerMetrics();
   const { log, lines } = recordingLog();
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     keycloak = await sharedKeycloak();
     await realmUnderTest(keycloak, REALM).reconciler.reconcile();
     admin = keycloak.adminOf(REALM);

@@ -11,7 +11,7 @@ describe("an imported PrimeHub realm", function () {
   this.timeout(120_000);
   let admin: KeycloakClient;
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     const keycloak = await sharedKeycloak();
     await realmUnderTest(keycloak, REALM).reconciler.reconcile();
     admin = keycloak.adminOf(REALM);

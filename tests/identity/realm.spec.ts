@@ -13,7 +13,7 @@ describe("a declared realm", function () {
   let realm: RealmUnderTest;
   let admin: KeycloakClient;
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     keycloak = await sharedKeycloak();
     realm = realmUnderTest(keycloak, REALM);
     admin = keycloak.adminOf(REALM);

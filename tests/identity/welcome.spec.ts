@@ -46,7 +46,7 @@ describe("accounts by a link", function () {
   let admin: KeycloakClient;
   let api: ReturnType<typeof apiOf>;
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     keycloak = await sharedKeycloak();
     await realmUnderTest(keycloak, REALM).reconciler.reconcile();
     admin = keycloak.adminOf(REALM);

@@ -64,7 +64,9 @@ describe("the image puller in a cluster", () => {
     return new KubeClient({ server, ...(ca === undefined ? {} : { ca }), token: status.token });
   }
 
-  before(async () => {
+  before(async function () {
+    // On a machine that has never built the images.
+    this.timeout(1_500_000);
     const { client, endpoints } = await labUnderTest();
     api = client;
     const { resources } = await recordParts((opts) => {

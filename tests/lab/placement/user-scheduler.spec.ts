@@ -25,7 +25,9 @@ describe("the user scheduler in a cluster", () => {
   const placed = (found: readonly Pod[]): (string | undefined)[] =>
     found.map(({ spec }) => spec.nodeName).filter((node) => node !== undefined && node !== "");
 
-  before(async () => {
+  before(async function () {
+    // On a machine that has never built the images.
+    this.timeout(1_500_000);
     scene = await PlacementScene.open(2);
   });
   after(() => scene.close());

@@ -62,7 +62,7 @@ describe("NFS server in the cluster", () => {
   before(async function () {
     const { client, endpoints } = await labUnderTest();
     if (endpoints.variant !== "built" || obstacle() !== undefined) this.skip();
-    this.timeout(600_000);
+    this.timeout(1_500_000);
     api = client;
     const built = await buildStandIns(() => undefined, [nfsStandIn]);
     image = (await pushStandIns(built, endpoints.registry, () => undefined)).nfsGanesha ?? "";

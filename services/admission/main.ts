@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { hostname } from "node:os";
 import { systemClock } from "../lib/clock.ts";
+import { healthServer } from "../lib/health-server.ts";
 import { compileMirror } from "../lib/image-mirror/rewrite.ts";
 import { KubeClient } from "../lib/kube/client.ts";
 import { kubeConfigInCluster } from "../lib/kube/in-cluster.ts";
@@ -9,7 +10,6 @@ import { Certificates, type TlsFiles } from "./certificates.ts";
 import { DenialEvents } from "./denial-events.ts";
 import { guardWebhook } from "./guard-webhook.ts";
 import { CallsUnderWay } from "./http/calls.ts";
-import { healthServer } from "./http/health-server.ts";
 import { imageMirrorWebhook } from "./image-mirror-webhook.ts";
 import { AdmissionMetrics } from "./metrics.ts";
 import { reportUsability } from "./pod-default-status.ts";

@@ -1,6 +1,7 @@
 import { type KeycloakClient, path } from "../lib/keycloak/client.ts";
 import { isUnavailable } from "../lib/keycloak/errors.ts";
 import type { Member, MemberGroup, Membership } from "../lib/keycloak/membership.ts";
+import { ADMIN_ROLE, EVERYONE } from "../lib/keycloak/names.ts";
 import type { Group, User } from "../lib/keycloak/types.ts";
 import { type Logger, reasonOf } from "../lib/log.ts";
 import { boundBy, nothingBound } from "./bound.ts";
@@ -12,10 +13,6 @@ export interface KeycloakDirectoryOptions {
   readonly membership: Pick<Membership, "of">;
   readonly log: Logger;
 }
-
-const ADMIN_ROLE = "carrel-admin";
-/** Every user's group, which carries what is for all. */
-export const EVERYONE = "everyone";
 
 const directoryGroup = ({ name, admins, roles }: Pick<MemberGroup, "name" | "admins" | "roles">): DirectoryGroup => ({
   name,

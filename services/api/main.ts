@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { systemClock } from "../lib/clock.ts";
+import { healthServer } from "../lib/health-server.ts";
 import { KeycloakClient, path } from "../lib/keycloak/client.ts";
 import { Membership } from "../lib/keycloak/membership.ts";
 import { KubeClient } from "../lib/kube/client.ts";
@@ -14,7 +15,6 @@ import { TokenVerifier } from "./auth/token-verifier.ts";
 import { ClusterState } from "./cluster-state.ts";
 import type { Directory } from "./directory.ts";
 import { graphqlHandler } from "./graphql.ts";
-import { healthServer } from "./http/health-server.ts";
 import { KeycloakDirectory } from "./keycloak-directory.ts";
 import { standardLimits } from "./limits.ts";
 import { ApiMetrics } from "./metrics.ts";

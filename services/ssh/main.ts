@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { systemClock } from "../lib/clock.ts";
+import { healthServer } from "../lib/health-server.ts";
 import { createLogger, type Logger, reasonOf } from "../lib/log.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { healthServer } from "./health.ts";
 import { HubClient } from "./hub/hub-client.ts";
 import { Authenticator } from "./login/authenticator.ts";
 import { KeyService } from "./login/key-directory.ts";

@@ -1,5 +1,5 @@
+import { EVERYONE } from "../../lib/keycloak/names.ts";
 import { ApiError } from "../errors.ts";
-import { EVERYONE } from "../keycloak-directory.ts";
 import { personOf } from "../visible.ts";
 import { emailProblem } from "../welcome/account-form.ts";
 import { builder } from "./builder.ts";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type KeycloakClient, path } from "../../lib/keycloak/client.ts";
 import { isConflict, KeycloakError } from "../../lib/keycloak/errors.ts";
+import { ADMIN_ROLE, EVERYONE } from "../../lib/keycloak/names.ts";
 import type { Group, Role, User } from "../../lib/keycloak/types.ts";
 import { type Logger, reasonOf } from "../../lib/log.ts";
-import { EVERYONE } from "../keycloak-directory.ts";
 import type { AccountFields, FieldErrors } from "./account-form.ts";
 import type { Invitation } from "./invitations.ts";
 
@@ -20,7 +20,6 @@ export interface AccountsOptions {
   readonly log: Logger;
 }
 
-const ADMIN_ROLE = "carrel-admin";
 /** Of a user: the use of a link that made the account. Only administrators may change it. */
 const INVITATION = "invitation";
 

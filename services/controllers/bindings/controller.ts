@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Outcome, WorkQueue } from "../../lib/controller/work-queue.ts";
 import { type KeycloakClient, path } from "../../lib/keycloak/client.ts";
 import { isConflict, isNotFound } from "../../lib/keycloak/errors.ts";
+import { EVERYONE } from "../../lib/keycloak/names.ts";
 import { type BoundKind, roleName, rolesOfKind } from "../../lib/keycloak/role-name.ts";
 import { type Group, MANAGED, PART, type Role } from "../../lib/keycloak/types.ts";
 import type { KubeClient, KubeObject, ResourceRef } from "../../lib/kube/client.ts";
@@ -10,7 +11,6 @@ import { type Logger, reasonOf } from "../../lib/log.ts";
 import { UserError } from "../../lib/user-error.ts";
 import type { ControllerMetrics } from "../metrics.ts";
 import type { RealmStatus } from "../realm/realm-status.ts";
-import { EVERYONE } from "../realm/standard.ts";
 import { BINDING_PART, type BoundObject, ORPHANED_SINCE, planRoles, type RoleAction } from "./plan.ts";
 
 /** On an Image, InstanceType or Volume: `"true"` lets everybody use it, `"false"` takes that away again. */

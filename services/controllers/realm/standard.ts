@@ -1,3 +1,4 @@
+import { ADMIN_ROLE, EVERYONE } from "../../lib/keycloak/names.ts";
 import type { ClientDeclaration, MapperDeclaration, RealmDeclaration, ScopeDeclaration } from "./declaration.ts";
 
 /** Clients with a secret; each name is its file below the folder of secrets too. */
@@ -13,10 +14,6 @@ export interface StandardRealm {
   readonly secrets: Readonly<Record<SecretClient, string>>;
 }
 
-/** The group that every user is in: it carries what everybody may use, and launches nothing. */
-export const EVERYONE = "everyone";
-/** Realm role of those who administer the platform. */
-export const ADMIN_ROLE = "carrel-admin";
 /** The audience that the API asks of tokens. */
 const API = "carrel-api";
 const CLAIMS = "carrel";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { get } from "node:http";
-import { healthServer } from "../../../../services/admission/http/health-server.ts";
-import { closed, listening, portOf } from "../https-server.ts";
+import { healthServer } from "../../../services/lib/health-server.ts";
+import { closed, listening, portOf } from "../admission/https-server.ts";
 
 describe("healthServer", () => {
   it("answers /livez, /readyz with the reason, /metrics, and 404", async () => {

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
 import { commonLabels, selectorLabels } from "../core/labels.ts";
 import { blocks, namespace, tcp, toApiServer } from "../core/network.ts";
+import { ownProbes, spreadOverNodes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 
 export interface AdmissionServiceArgs {
@@ -58,11 +59,6 @@ function clientSetup({ clients }: AdmissionServiceArgs): ClientSetup {
 }
 
 function container(args: AdmissionServiceArgs): Container {
-  const probe = (path: string): k8s.types.input.core.v1.Probe => ({
-    httpGet: { path, port: "metrics" },
-    periodSeconds: 5,
-    timeoutSeconds: 2,
-  });
   const { env, mounts } = clientSetup(args);
   return {
     name: "admission",
@@ -85,9 +81,7 @@ function container(args: AdmissionServiceArgs): Container {
       { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
     ],
     resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "256Mi" } },
-    startupProbe: { ...probe("/livez"), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: { ...probe("/livez"), failureThreshold: 6 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
+    ...ownProbes(),
     volumeMounts: [{ name: "tls", mountPath: TLS_DIR, readOnly: true }, ...mounts],
   };
 }
@@ -100,14 +94,7 @@ function podSpec(args: AdmissionServiceArgs): k8s.types.input.core.v1.PodSpec {
     securityContext: restrictedPod,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     enableServiceLinks: false,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorLabels("admission") },
-      },
-    ],
+    topologySpreadConstraints: spreadOverNodes(selectorLabels("admission")),
     containers: [container(args)],
     volumes: [{ name: "tls", secret: { secretName: args.tlsSecret } }, ...clientSetup(args).volumes],
   };

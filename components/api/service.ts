@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
 import { commonLabels, selectorLabels } from "../core/labels.ts";
 import { fromGateway, type GatewayClients, namespace, tcp, toApiServer, toDns } from "../core/network.ts";
+import { ownProbes, spreadOverNodes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 
 export interface ApiServiceArgs {
@@ -77,11 +78,6 @@ function environment(args: ApiServiceArgs): Variable[] {
 }
 
 function container(args: ApiServiceArgs): Container {
-  const probe = (path: string): k8s.types.input.core.v1.Probe => ({
-    httpGet: { path, port: "metrics" },
-    periodSeconds: 5,
-    timeoutSeconds: 2,
-  });
   return {
     name: "api",
     image: args.image,
@@ -93,9 +89,7 @@ function container(args: ApiServiceArgs): Container {
     ],
     env: environment(args),
     resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "384Mi" } },
-    startupProbe: { ...probe("/livez"), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: { ...probe("/livez"), failureThreshold: 6 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
+    ...ownProbes(),
     volumeMounts: [
       { name: "secret", mountPath: SECRET_DIR, readOnly: true },
       { name: "welcome", mountPath: WELCOME_DIR, readOnly: true },
@@ -111,14 +105,7 @@ function podSpec(args: ApiServiceArgs): k8s.types.input.core.v1.PodSpec {
     securityContext: restrictedPod,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     enableServiceLinks: false,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selector },
-      },
-    ],
+    topologySpreadConstraints: spreadOverNodes(selector),
     containers: [container(args)],
     volumes: [
       { name: "secret", secret: { secretName: args.secret } },

@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import { selectorLabels } from "../core/labels.ts";
+import { spreadOverNodes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 import type { ListenerPorts, TcpTarget } from "./routes.ts";
 
@@ -91,7 +92,6 @@ export function traefikPod(
   serviceAccountName: types.input.core.v1.PodSpec["serviceAccountName"],
   configMap: string,
 ): types.input.core.v1.PodSpec {
-  const labelSelector = { matchLabels: selectorLabels(TRAEFIK) };
   return {
     ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     automountServiceAccountToken: true,
@@ -101,9 +101,7 @@ export function traefikPod(
     // Notebooks' websockets come back elsewhere by themselves; what is shorter ends here.
     terminationGracePeriodSeconds: 60,
     enableServiceLinks: false,
-    topologySpreadConstraints: [
-      { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway", labelSelector },
-    ],
+    topologySpreadConstraints: spreadOverNodes(selectorLabels(TRAEFIK)),
     containers: [container(settings)],
     volumes: [
       { name: "dynamic", configMap: { name: configMap } },

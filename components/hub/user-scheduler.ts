@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
 import { commonLabels, selectorLabels } from "../core/labels.ts";
 import { toApiServer, toDns } from "../core/network.ts";
+import { ownProbes, spreadOverNodes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 import { USER_SCHEDULER } from "./user-scheduler-access.ts";
 
@@ -66,11 +67,6 @@ export function schedulerConfiguration(schedulerName: string, leaseNamespace: st
 }
 
 function container({ image }: UserSchedulerArgs): Container {
-  const probe = (path: string): k8s.types.input.core.v1.Probe => ({
-    httpGet: { path, port: "https", scheme: "HTTPS" },
-    periodSeconds: 5,
-    timeoutSeconds: 2,
-  });
   return {
     name: USER_SCHEDULER,
     image,
@@ -79,9 +75,7 @@ function container({ image }: UserSchedulerArgs): Container {
     securityContext: restrictedContainer,
     ports: [{ name: "https", containerPort: 10259 }],
     resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-    startupProbe: { ...probe("/livez"), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: { ...probe("/livez"), failureThreshold: 6 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
+    ...ownProbes({ port: "https", scheme: "HTTPS" }),
     volumeMounts: [{ name: "config", mountPath: CONFIG_DIR, readOnly: true }],
   };
 }
@@ -93,14 +87,7 @@ function podSpec(args: UserSchedulerArgs, config: pulumi.Output<string>): k8s.ty
     priorityClassName: args.priorityClass,
     securityContext: { ...restrictedPod, runAsUser: UID, runAsGroup: UID, fsGroup: UID },
     enableServiceLinks: false,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selector },
-      },
-    ],
+    topologySpreadConstraints: spreadOverNodes(selector),
     containers: [container(args)],
     volumes: [{ name: "config", configMap: { name: config } }],
   };

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { selectorLabels } from "../core/labels.ts";
+import { spreadOverNodes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 
 /** Where Keycloak keeps everything. */
@@ -133,14 +134,7 @@ export function keycloakPod(
     securityContext: { ...restrictedPod, runAsUser: UID, runAsGroup: ROOT_GROUP, fsGroup: UID },
     terminationGracePeriodSeconds: GRACE_SECONDS,
     enableServiceLinks: false,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorLabels(KEYCLOAK) },
-      },
-    ],
+    topologySpreadConstraints: spreadOverNodes(selectorLabels(KEYCLOAK)),
     containers: [container(settings, ownSecret)],
     volumes: [
       { name: "data", emptyDir: { sizeLimit: "256Mi" } },

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
 import { commonLabels, selectorLabels } from "../core/labels.ts";
 import { namespace as everythingIn, tcp, toApiServer, toDns } from "../core/network.ts";
+import { ownProbes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 import { KEYCLOAK, KEYCLOAK_PORT } from "./keycloak-pod.ts";
 
@@ -85,11 +86,6 @@ function environment(args: RealmControllersArgs): k8s.types.input.core.v1.EnvVar
 }
 
 function container(args: RealmControllersArgs): Container {
-  const probe = (path: string): k8s.types.input.core.v1.Probe => ({
-    httpGet: { path, port: "metrics" },
-    periodSeconds: 5,
-    timeoutSeconds: 2,
-  });
   return {
     name: CONTROLLERS,
     image: args.image,
@@ -97,9 +93,7 @@ function container(args: RealmControllersArgs): Container {
     ports: [{ name: "metrics", containerPort: METRICS_PORT }],
     env: environment(args),
     resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "384Mi" } },
-    startupProbe: { ...probe("/livez"), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: { ...probe("/livez"), failureThreshold: 6 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
+    ...ownProbes(),
     volumeMounts: [
       { name: "clients", mountPath: CLIENTS_DIR, readOnly: true },
       { name: "bootstrap", mountPath: BOOTSTRAP_DIR, readOnly: true },

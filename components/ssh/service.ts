@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
 import { commonLabels, selectorLabels } from "../core/labels.ts";
 import { fromGateway, type GatewayClients, namespace, tcp, toDns } from "../core/network.ts";
+import { ownProbes, spreadOverNodes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 import { HOST_KEY_FILE } from "./host-key.ts";
 
@@ -49,11 +50,6 @@ type Container = k8s.types.input.core.v1.Container;
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
 function container(args: SshServiceArgs): Container {
-  const probe = (path: string): k8s.types.input.core.v1.Probe => ({
-    httpGet: { path, port: "metrics" },
-    periodSeconds: 5,
-    timeoutSeconds: 2,
-  });
   const { balancers, proxy } = args;
   return {
     name: "ssh",
@@ -78,9 +74,7 @@ function container(args: SshServiceArgs): Container {
       { name: "LOG_LEVEL", value: args.logLevel },
     ],
     resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "2", memory: "512Mi" } },
-    startupProbe: { ...probe("/livez"), periodSeconds: 1, failureThreshold: 60 },
-    livenessProbe: { ...probe("/livez"), failureThreshold: 6 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 2, failureThreshold: 2 },
+    ...ownProbes(),
     volumeMounts: [{ name: "host-key", mountPath: KEY_DIR, readOnly: true }],
   };
 }
@@ -92,14 +86,7 @@ function podSpec(args: SshServiceArgs): k8s.types.input.core.v1.PodSpec {
     securityContext: restrictedPod,
     terminationGracePeriodSeconds: args.drainSeconds + FAREWELL_SECONDS,
     enableServiceLinks: false,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorLabels("ssh") },
-      },
-    ],
+    topologySpreadConstraints: spreadOverNodes(selectorLabels("ssh")),
     containers: [container(args)],
     volumes: [{ name: "host-key", secret: { secretName: args.hostKey.secretName, defaultMode: 0o440 } }],
   };

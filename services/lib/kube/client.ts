@@ -2,6 +2,8 @@ import { type AgentOptions, Agent as HttpAgent, request as httpRequest, type Inc
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Discovery } from "./discovery.ts";
 import { isGone, KubeError } from "./errors.ts";
+import { textWithoutManagedFields } from "./managed-fields.ts";
+import { type FetchPage, type Page, pagesOf } from "./pages.ts";
 import { type KubeConfig, type KubeObject, type ResourceRef, resourcePath } from "./types.ts";
 
 export type { KubeConfig, KubeObject, ObjectMeta, ResourceRef } from "./types.ts";
@@ -22,6 +24,10 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Gets the first bytes of a successful answer as text, before the rest has come. */
+  readonly onHead?: (head: string) => void;
+  /** Of a JSON answer; half of the work of reading an object is theirs. */
+  readonly withoutManagedFields?: boolean;
 }
 
 export interface ListOptions {
@@ -32,6 +38,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
   /** Keeps of an object only what is needed, so that no more than one page of whole ones is in memory. */
   readonly project?: (object: KubeObject) => unknown;
+  readonly withoutManagedFields?: boolean;
 }
 
 export interface WriteOptions {
@@ -55,11 +62,6 @@ export interface DeleteOptions {
 export interface Listed<T> {
   readonly items: T[];
   readonly resourceVersion: string;
-}
-
-interface Page<T> {
-  readonly items: T[] | null;
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
 }
 
 const patchTypes = {
@@ -109,16 +111,19 @@ function writeQuery(options: WriteOptions): Record<string, QueryValue> {
   };
 }
 
-async function readAll(stream: IncomingMessage): Promise<Buffer> {
+async function readAll(stream: IncomingMessage, onHead?: (head: string) => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  for await (const chunk of stream) {
+    if (chunks.length === 0) onHead?.((chunk as Buffer).toString("utf8"));
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks);
 }
 
 /** The decoded body of an answer. @throws Error where a success is cut short; of a failure the text is enough */
-function decode(bytes: Buffer, response: IncomingMessage, request: string): unknown {
+function decode(bytes: Buffer, response: IncomingMessage, request: string, withoutManagedFields = false): unknown {
   if (bytes.length === 0) return undefined;
-  const text = bytes.toString("utf8");
+  const text = withoutManagedFields ? textWithoutManagedFields(bytes) : bytes.toString("utf8");
   if (!response.headers["content-type"]?.includes("json")) return text;
   try {
     return JSON.parse(text);
@@ -168,7 +173,10 @@ export class KubeClient {
     for (let attempt = 0; ; attempt++) {
       const response = await this.#send(method, path, options);
       const code = response.statusCode ?? 0;
-      if (code < 400) return decode(await readAll(response), response, `${method} ${path}`);
+      if (code < 400) {
+        const bytes = await readAll(response, options.onHead);
+        return decode(bytes, response, `${method} ${path}`, options.withoutManagedFields);
+      }
       const failure = await failureOf(response, `${method} ${path}`);
       if (code !== 429 || attempt === RETRIES_WHEN_BUSY) throw failure;
       // One second where the server said nothing; five at most, because somebody waits.
@@ -192,25 +200,29 @@ export class KubeClient {
    * expires meanwhile, everything is asked for once more, in one page.
    */
   async list<T = KubeObject>(ref: ResourceRef, namespace?: string, options: ListOptions = {}): Promise<Listed<T>> {
-    const { limit = 500, signal, project, ...selectors } = options;
-    const page = async (query: Readonly<Record<string, QueryValue>>): Promise<Page<T>> =>
+    const { limit = 500, signal, project, withoutManagedFields = false, ...selectors } = options;
+    const fetch: FetchPage<T> = async (query, onHead) =>
       (await this.request("GET", resourcePath(ref, namespace), {
         query: { ...query, ...selectors },
+        onHead,
+        withoutManagedFields,
         ...(signal === undefined ? {} : { signal }),
       })) as Page<T>;
-    const items: T[] = [];
-    let next: string | undefined;
-    for (;;) {
-      const { items: some, metadata } = await page({ limit, continue: next }).catch((error: unknown) => {
-        if (next === undefined || !isGone(error)) throw error;
-        items.length = 0;
-        return page({});
-      });
+    let items: T[] = [];
+    const take = ({ items: some, metadata }: Page<T>): string => {
       // Not spread: a page without a limit may hold more objects than a call may have arguments.
       for (const item of some ?? []) items.push(project ? (project(item as KubeObject) as T) : item);
-      next = metadata.continue || undefined;
-      if (next === undefined) return { items, resourceVersion: metadata.resourceVersion };
+      return metadata.resourceVersion;
+    };
+    let resourceVersion: string | undefined;
+    try {
+      for await (const page of pagesOf(fetch, limit)) resourceVersion = take(page);
+    } catch (error) {
+      if (resourceVersion === undefined || !isGone(error)) throw error;
+      items = [];
+      resourceVersion = take(await fetch({}, () => {}));
     }
+    return { items, resourceVersion: resourceVersion ?? "" };
   }
 
   async create<T = KubeObject>(
@@ -337,4 +349,15 @@ export class KubeClient {
       request.end(body);
     });
   }
+}
+
+/** The version that a collection is at, by a consistent read of none of its objects. */
+export async function collectionVersion(
+  client: Pick<KubeClient, "list">,
+  ref: ResourceRef,
+  namespace?: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const none = { fieldSelector: "metadata.name=none", ...(signal === undefined ? {} : { signal }) };
+  return (await client.list(ref, namespace, none)).resourceVersion;
 }

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Logger, reasonOf } from "../log.ts";
-import type { KubeClient } from "./client.ts";
+import { collectionVersion, type KubeClient } from "./client.ts";
 import { isGone, KubeError } from "./errors.ts";
 import { linesOf } from "./lines.ts";
-import { laterVersion } from "./resource-version.ts";
+import { textWithoutManagedFields } from "./managed-fields.ts";
+import { isAtLeast, laterVersion } from "./resource-version.ts";
 import { Store, type StoreHandlers } from "./store.ts";
 import { type KubeObject, type ResourceRef, resourcePath } from "./types.ts";
 
@@ -40,10 +41,10 @@ const SILENCE_CHECK_MS = 1_000;
 class Expired extends Error {}
 
 /**
- * The server said nothing for too long: the connection is dead, or the server is not as far as we are, as after etcd was restored
- * from a backup, and would keep every change from us until it is. Only a list tells.
+ * The server said nothing for too long: the connection is dead, a bookmark was lost, or the server is not as far as we are, as
+ * after etcd was restored from a backup, and would keep every change from us until it is.
  */
-class Silent extends Expired {}
+class Silent extends Error {}
 
 /** What was heard could not be taken in: the store is behind until a list is taken in whole. */
 class NotTaken extends Expired {}
@@ -59,7 +60,7 @@ function askedPauseMs(error: unknown): number {
 
 /**
  * Keeps a store equal to a collection of the API server: a paged list, then a watch with bookmarks, again and again.
- * It ends only when its signal aborts; `lastContactAgeMs` says how old its knowledge is.
+ * It ends only when its signal aborts; `lastContactAgeMs` says how old its knowledge is. Its objects have no managed fields.
  */
 export class ListWatch<T extends KubeObject> {
   readonly store: Store<T>;
@@ -116,7 +117,7 @@ export class ListWatch<T extends KubeObject> {
         // What breaks after it worked is a new trouble, not one more of the last.
         if (this.#heard) backoffMs = FIRST_BACKOFF_MS;
         this.#heard = false;
-        mustList = mustList || error instanceof Expired;
+        mustList = mustList || error instanceof Expired || (error instanceof Silent && !(await this.#isAhead(signal)));
         this.#options.log?.warn("watch-interrupted", { kind: this.#options.ref.kind, reason: reasonOf(error) });
         await this.#clock.sleep(Math.max(backoffMs * (0.5 + this.#random()), askedPauseMs(error)), signal);
         backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
@@ -129,6 +130,7 @@ export class ListWatch<T extends KubeObject> {
     const listed = await client.list<T>(ref, namespace, {
       signal,
       limit: PAGE,
+      withoutManagedFields: true,
       ...(project === undefined ? {} : { project }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
@@ -140,6 +142,17 @@ export class ListWatch<T extends KubeObject> {
     this.#synced = true;
     this.#resourceVersion = listed.resourceVersion;
     this.#touch();
+  }
+
+  /** Whether the server has all that we have seen, so that a watch can go on from there: a list of everything is dear. */
+  async #isAhead(signal: AbortSignal): Promise<boolean> {
+    const { client, ref, namespace } = this.#options;
+    try {
+      const version = await collectionVersion(client, ref, namespace, signal);
+      return version !== "" && isAtLeast(version, this.#resourceVersion);
+    } catch {
+      return false;
+    }
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -178,7 +191,7 @@ export class ListWatch<T extends KubeObject> {
         ending.abort(new Silent(`no event and no bookmark for ${SILENCE_MS} ms`));
     }, SILENCE_CHECK_MS);
     try {
-      for await (const line of linesOf(response)) this.#take(JSON.parse(line) as WatchEvent);
+      for await (const line of linesOf(response, textWithoutManagedFields)) this.#take(JSON.parse(line) as WatchEvent);
     } finally {
       clearInterval(watchdog);
       response.destroy();

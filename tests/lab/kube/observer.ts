@@ -35,6 +35,46 @@ export function lines(objects: Iterable<KubeObject>): string[] {
   return [...objects].map((object) => `${keyOf(object)} ${object.metadata.uid} ${versionOf(object)}`).sort();
 }
 
+/** A number for each uid that any observer has met, so that its text is kept once. */
+const uids = new Map<string, number>();
+
+function uidNumber({ metadata }: KubeObject): number {
+  const number = uids.get(metadata.uid ?? "") ?? uids.size;
+  uids.set(metadata.uid ?? "", number);
+  return number;
+}
+
+/**
+ * Which versions an observer was told. They grow with every change, so they take a bit of a version and a word of an
+ * object: the memory that the list-watch itself does not give back has to stand out.
+ */
+class Told {
+  /** The last version of each uid, 0 before the first. */
+  readonly #last: number[] = [];
+  #bits = new Uint8Array(1 << 12);
+
+  last(object: KubeObject): number {
+    return this.#last[uidNumber(object)] ?? 0;
+  }
+
+  has(version: number): boolean {
+    return ((this.#bits[version >> 3] ?? 0) & (1 << (version & 7))) !== 0;
+  }
+
+  add(object: KubeObject): void {
+    const [uid, version] = [uidNumber(object), Number(versionOf(object))];
+    while (this.#last.length < uid) this.#last.push(0);
+    this.#last[uid] = version;
+    const byte = version >> 3;
+    if (byte >= this.#bits.length) {
+      const longer = new Uint8Array(2 * byte);
+      longer.set(this.#bits);
+      this.#bits = longer;
+    }
+    this.#bits[byte] = (this.#bits[byte] ?? 0) | (1 << (version & 7));
+  }
+}
+
 /** A list-watch whose handlers are believed: what they tell has to make sense, and to equal the store at any time. */
 export class Observer {
   readonly watch: ListWatch<KubeObject>;
@@ -43,8 +83,7 @@ export class Observer {
   readonly problems: string[] = [];
   /** What the handlers have told. */
   readonly known = new Map<string, KubeObject>();
-  readonly #lastVersions = new Map<string, string>();
-  readonly #versions = new Set<string>();
+  readonly #told = new Told();
   /** From where to where a list has skipped, which need not tell what was in between. */
   readonly #skipped: [from: string, to: string][] = [];
   #version = "";
@@ -76,7 +115,7 @@ export class Observer {
   missed(versions: readonly string[]): string[] {
     const isSkipped = (version: string): boolean =>
       this.#skipped.some(([from, to]) => compareVersions(from, version) < 0 && compareVersions(version, to) <= 0);
-    return versions.filter((version) => !this.#versions.has(version) && !isSkipped(version));
+    return versions.filter((version) => !this.#told.has(Number(version)) && !isSkipped(version));
   }
 
   #problem(text: string, object: KubeObject): void {
@@ -85,18 +124,15 @@ export class Observer {
 
   #rises(now: KubeObject): void {
     this.#touched.push(now);
-    const uid = now.metadata.uid ?? "";
-    const last = this.#lastVersions.get(uid) ?? "";
-    if (compareVersions(versionOf(now), last) <= 0) this.#problem(`not later than ${last}`, now);
-    this.#lastVersions.set(uid, versionOf(now));
-    this.#versions.add(versionOf(now));
+    const last = this.#told.last(now);
+    if (Number(versionOf(now)) <= last) this.#problem(`not later than ${last}`, now);
+    this.#told.add(now);
   }
 
   #added(now: KubeObject): void {
     if (this.known.has(keyOf(now))) this.#problem("added while it was there", now);
     // An object comes back only into a selection that it had left.
-    if (this.view.labelSelector === undefined && this.#lastVersions.has(now.metadata.uid ?? ""))
-      this.#problem("added twice", now);
+    if (this.view.labelSelector === undefined && this.#told.last(now) > 0) this.#problem("added twice", now);
     this.#rises(now);
     this.known.set(keyOf(now), now);
   }

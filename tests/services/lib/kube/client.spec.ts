@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KubeClient, type ResourceRef } from "../../../../services/lib/kube/client.ts";
+import { collectionVersion, KubeClient, type ResourceRef } from "../../../../services/lib/kube/client.ts";
 import { isConflict, isNotFound, KubeError } from "../../../../services/lib/kube/errors.ts";
 import { json, type ScriptedServer, scriptedServer, text } from "./scripted-server.ts";
 
@@ -93,7 +93,23 @@ describe("KubeClient", () => {
       ]);
     });
 
-    it("keeps of each page what is needed before it asks for the next", async () => {
+    it("asks for the next page when one begins to come", async () => {
+      const head = '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"10","continue":"a"},';
+      let rest: () => void = () => assert.fail("nothing was asked for");
+      server.next.push(
+        (_seen, response) => {
+          response.writeHead(200, { "content-type": "application/json" }).write(head);
+          rest = () => response.end('"items":[{"n":1}]}');
+        },
+        (_seen, response) => {
+          rest();
+          json(200, { items: [{ n: 2 }], metadata: { resourceVersion: "10" } })(_seen, response);
+        },
+      );
+      assert.deepEqual(await client.list(pods, "n"), { items: [{ n: 1 }, { n: 2 }], resourceVersion: "10" });
+    });
+
+    it("keeps of each page what is needed before the page after the next", async () => {
       const steps: string[] = [];
       server.next.push(
         json(200, { items: [{ n: 1 }, { n: 2 }], metadata: { resourceVersion: "10", continue: "a" } }),
@@ -107,6 +123,26 @@ describe("KubeClient", () => {
       const { items } = await client.list<number>(pods, "n", { project });
       assert.deepEqual(items, [10, 20, 30]);
       assert.deepEqual(steps, ["1 after 1 requests", "2 after 1 requests", "3 after 2 requests"]);
+    });
+
+    it("tells the version of a collection without any of its objects", async () => {
+      server.next.push(json(200, { items: null, metadata: { resourceVersion: "10" } }));
+      assert.equal(await collectionVersion(client, pods), "10");
+      assert.deepEqual(
+        server.seen.map(({ path, query }) => [path, query["fieldSelector"]]),
+        [["/api/v1/pods", "metadata.name=none"]],
+      );
+    });
+
+    it("leaves managed fields out where they are not wanted", async () => {
+      const managedFields = [{ manager: "hub" }];
+      const items = [{ metadata: { name: "a", managedFields } }];
+      const page = json(200, { items, metadata: { resourceVersion: "10" } });
+      server.next.push(page, page);
+      assert.deepEqual((await client.list(pods, "n", { withoutManagedFields: true })).items, [
+        { metadata: { name: "a" } },
+      ]);
+      assert.deepEqual((await client.list(pods, "n")).items, items);
     });
 
     it("lists all pages, with the version of the last", async () => {

@@ -31,11 +31,11 @@ export class FakeCollection {
     return new FakeCollection(await scriptedServer());
   }
 
-  put(name: string): void {
+  put(name: string, more: object = {}): void {
     const old = this.objects.get(name);
     const version = ++this.version;
     const uid = old?.metadata.uid ?? `uid-${++this.#uids}`;
-    const object = { metadata: { name, uid, resourceVersion: String(version) } };
+    const object = { metadata: { name, ...more, uid, resourceVersion: String(version) } };
     this.objects.set(name, object);
     this.#tell({ version, event: { type: old ? "MODIFIED" : "ADDED", object } });
   }

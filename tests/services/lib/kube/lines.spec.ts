@@ -19,6 +19,13 @@ describe("linesOf", () => {
     assert.deepEqual(await read(["half"]), []);
   });
 
+  it("reads each line as it is told to", async () => {
+    const bytes = [Buffer.from("one\ntwo\n")];
+    const lines: string[] = [];
+    for await (const line of linesOf(chunks(bytes), (line) => line.toString("hex"))) lines.push(line);
+    assert.deepEqual(lines, ["6f6e65", "74776f"]);
+  });
+
   it("answers the same lines wherever the bytes are cut, also inside a character", async () => {
     const line = fc.string({ unit: fc.constantFrom("a", "é", "€", "😀", '"') }).filter((text) => text !== "");
     await fc.assert(

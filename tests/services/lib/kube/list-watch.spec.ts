@@ -31,9 +31,12 @@ describe("ListWatch", () => {
   const stored = ({ watch }: Watching): string[] => [...watch.store.values()].map(nameOf).sort();
   const seesAll = (one: Watching): Promise<void> =>
     until("the store is equal", () => stored(one).join() === server.listed().map(nameOf).join());
-  /** The requests: `list`, or `watch` with the version that it began at. */
+  /** The requests: `list`, `version` for a list of nothing, or `watch` with the version that it began at. */
   const asked = (): string[] =>
-    server.http.seen.map(({ query }) => (query["watch"] ? `watch ${query["resourceVersion"]}` : "list"));
+    server.http.seen.map(({ query }) => {
+      if (query["watch"]) return `watch ${query["resourceVersion"]}`;
+      return query["fieldSelector"] === "metadata.name=none" ? "version" : "list";
+    });
 
   it("takes a list in pages, then every event of a watch", async () => {
     for (const name of ["a", "b", "c"]) server.put(name);
@@ -124,6 +127,22 @@ describe("ListWatch", () => {
     assert.deepEqual([...one.watch.store.values()], [metadata("a", "uid-1", "101"), metadata("b", "uid-2", "102")]);
     server.delete("a");
     await until("the deletion", () => one.watch.store.size === 1);
+  });
+
+  it("has no managed fields, neither from lists nor from watches", async () => {
+    const managedFields = [{ manager: "hub", fieldsV1: { "f:spec": {} } }];
+    server.put("a", { managedFields });
+    const one = start();
+    await connected();
+    server.put("b", { managedFields });
+    await until("the event", () => one.watch.store.size === 2);
+    assert.deepEqual(
+      [...one.watch.store.values()].map(({ metadata }) => metadata),
+      [
+        { name: "a", uid: "uid-1", resourceVersion: "101" },
+        { name: "b", uid: "uid-2", resourceVersion: "102" },
+      ],
+    );
   });
 
   it("goes on where it was when a watch ends in good order, without a pause", async () => {
@@ -235,23 +254,46 @@ describe("ListWatch", () => {
     assert.match(one.reasons[2] ?? "", /^Unexpected token '<'/);
   });
 
-  it("takes a silent connection for dead after 90 s, and lists again, because the server may be behind", async () => {
-    mock.timers.enable({ apis: ["setInterval"] });
-    let progress = 0;
-    const one = start({ onProgress: () => void progress++ });
-    await until("the open watch was noticed", () => progress === 2);
+  /** Says nothing for 90 s, which is let pass, and for one millisecond more. */
+  const fallSilent = async (one: Watching, progress: () => number): Promise<void> => {
+    await until("the open watch was noticed", () => progress() === 2);
     one.clock.ms += 90_000;
     mock.timers.tick(5_000);
     await until("a turn", () => true);
     assert.equal(server.watchers.size, 1);
-    server.version = 50;
     one.clock.ms += 1;
     mock.timers.tick(1_000);
     await until("the interruption", () => one.reasons.length === 1);
-    await until("the next watch", () => asked().length === 4);
-    assert.deepEqual([asked(), one.watch.relists], [["list", "watch 100", "list", "watch 50"], 2]);
     assert.deepEqual(one.reasons, ["no event and no bookmark for 90000 ms"]);
-    assert.equal(one.watch.resourceVersion, "50");
+  };
+
+  it("takes a silent connection for dead after 90 s, and goes on by another one", async () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    let progress = 0;
+    const one = start({ onProgress: () => void progress++ });
+    await fallSilent(one, () => progress);
+    await until("the next watch", () => asked().length === 4);
+    assert.deepEqual([asked(), one.watch.relists], [["list", "watch 100", "version", "watch 100"], 1]);
+    await until("the open watch was noticed", () => one.watch.lastContactAgeMs() === 0);
+  });
+
+  it("lists again where the silent server is behind, or does not say where it is", async () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    for (const behind of [true, false]) {
+      let progress = 0;
+      server.version = 100;
+      server.http.seen.length = 0;
+      const one = start({ onProgress: () => void progress++ });
+      await until("the open watch was noticed", () => progress === 2);
+      if (behind) server.version = 50;
+      else server.http.next.push(json(500, { kind: "Status" }));
+      await fallSilent(one, () => progress);
+      const from = behind ? 50 : 100;
+      await until("the next watch", () => asked().length === 5);
+      assert.deepEqual([asked(), one.watch.relists], [["list", "watch 100", "version", "list", `watch ${from}`], 2]);
+      assert.equal(one.watch.resourceVersion, String(from));
+      await one.stop();
+    }
   });
 
   it("ends when its signal aborts, and closes its watch", async () => {

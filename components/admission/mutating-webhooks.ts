@@ -34,51 +34,54 @@ const carriesGuard = {
   expression: "object.spec.?initContainers.orValue([]).exists(c, c.name == 'admission-is-not-found')",
 };
 
-// A selector is a conjunction, so that Kubeflow's own profiles need an entry of their own.
-const profilesOfKubeflow = [
-  { key: "app.kubernetes.io/part-of", operator: "In", values: ["kubeflow-profile"] },
-  { key: POD_DEFAULTS_NAMESPACE_LABEL, operator: "NotIn", values: [ENABLED] },
-];
+const [QUOTA, DEFAULTS, MIRROR] = [
+  QUOTA_NAMESPACE_LABEL,
+  POD_DEFAULTS_NAMESPACE_LABEL,
+  IMAGE_MIRROR_NAMESPACE_LABEL,
+] as const;
+/** Kubeflow's own profiles take PodDefaults without our label. */
+const ofKubeflow = { "app.kubernetes.io/part-of": "kubeflow-profile" };
+const on = (...labels: string[]) => Object.fromEntries(labels.map((label) => [label, ENABLED]));
+const off = (label: string) => ({ key: label, operator: "NotIn", values: [ENABLED] });
+
+// More than its failurePolicy may be configured of each; the API server wants no more.
+const failing = ({ failurePolicy }: { readonly failurePolicy: FailurePolicy }) => ({ failurePolicy });
 
 type Webhook = k8s.types.input.admissionregistration.v1.MutatingWebhook;
 
-/** In the order in which the API server calls them. */
+const guard = {
+  ...shared,
+  name: "guard.carrel.dev",
+  failurePolicy: "Ignore",
+  matchConditions: [carriesGuard],
+  rules: podsCreated,
+};
+
+/** What all that change images or take PodDefaults have in common: what another webhook adds later is theirs as well. */
+const again = { ...shared, reinvocationPolicy: "IfNeeded" };
+const imagesCome = [...podsCreated, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }];
+
+/**
+ * In the order in which the API server calls them. Where a namespace has PodDefaults and the mirror, one call does both:
+ * each that changes a pod costs the API server half as much as the creation itself. Their failures cannot be told apart
+ * then, so PodDefaults that fail closed are called on their own.
+ */
 function webhooksOf(args: MutatingWebhooksArgs): Webhook[] {
-  const labelled = (label: string): object => selectorWithout(args.prefix, { matchLabels: { [label]: ENABLED } });
-  const podDefaults = {
-    ...shared,
-    failurePolicy: args.podDefaults.failurePolicy,
-    // What another webhook adds may be selected too.
-    reinvocationPolicy: "IfNeeded",
-    rules: podsCreated,
-    clientConfig: clientConfig(args, "/pod-defaults"),
-  };
+  const isTogether = args.podDefaults.failurePolicy === "Ignore";
+  const without = (label: string) => (isTogether ? [off(label)] : []);
+  const where = (matchLabels: Record<string, string>, ...matchExpressions: ReturnType<typeof off>[]) => ({
+    namespaceSelector: selectorWithout(args.prefix, { matchLabels, matchExpressions }),
+  });
+  const at = (path: string) => ({ clientConfig: clientConfig(args, path) });
+  const defaults = { ...again, ...failing(args.podDefaults), rules: podsCreated, ...at("/pod-defaults") };
+  const mirror = { ...again, ...failing(args.imageMirror), rules: imagesCome };
+  const both = { ...mirror, ...where(on(DEFAULTS, MIRROR)), ...at("/pod-defaults-image-mirror") };
   return [
-    {
-      ...shared,
-      name: "guard.carrel.dev",
-      failurePolicy: "Ignore",
-      namespaceSelector: labelled(QUOTA_NAMESPACE_LABEL),
-      matchConditions: [carriesGuard],
-      rules: podsCreated,
-      clientConfig: clientConfig(args, "/guard"),
-    },
-    { ...podDefaults, name: "pod-defaults.carrel.dev", namespaceSelector: labelled(POD_DEFAULTS_NAMESPACE_LABEL) },
-    {
-      ...podDefaults,
-      name: "pod-defaults-kubeflow.carrel.dev",
-      namespaceSelector: selectorWithout(args.prefix, { matchExpressions: profilesOfKubeflow }),
-    },
-    {
-      ...shared,
-      name: "image-mirror.carrel.dev",
-      failurePolicy: args.imageMirror.failurePolicy,
-      // Containers that another webhook, or PodDefaults called again, bring later come from the mirror too.
-      reinvocationPolicy: "IfNeeded",
-      namespaceSelector: labelled(IMAGE_MIRROR_NAMESPACE_LABEL),
-      rules: [...podsCreated, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }],
-      clientConfig: clientConfig(args, "/image-mirror"),
-    },
+    { ...guard, ...where(on(QUOTA)), ...at("/guard") },
+    ...(isTogether ? [{ ...both, name: "pod-defaults-image-mirror.carrel.dev" }] : []),
+    { ...defaults, name: "pod-defaults.carrel.dev", ...where(on(DEFAULTS), ...without(MIRROR)) },
+    { ...defaults, name: "pod-defaults-kubeflow.carrel.dev", ...where(ofKubeflow, off(DEFAULTS)) },
+    { ...mirror, name: "image-mirror.carrel.dev", ...where(on(MIRROR), ...without(DEFAULTS)), ...at("/image-mirror") },
   ];
 }
 

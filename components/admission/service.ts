@@ -1,10 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
+import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { Part } from "../core/component.ts";
-import { commonLabels, selectorLabels } from "../core/labels.ts";
-import { blocks, namespace, tcp, toApiServer } from "../core/network.ts";
-import { ownProbes, spreadOverNodes } from "../core/own-pod.ts";
-import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
+import { blocks, tcp, toApiServer } from "../core/network.ts";
+import { METRICS_PORT } from "../core/own-pod.ts";
+import { type Program, ReplicatedService } from "../core/replicated-service.ts";
 
 export interface AdmissionServiceArgs {
   readonly namespace: pulumi.Input<string>;
@@ -31,7 +29,7 @@ export interface AdmissionServiceArgs {
 
 /** Name of the Service, which the certificate is for. */
 export const ADMISSION_SERVICE = "admission";
-const [WEBHOOK_PORT, METRICS_PORT] = [8443, 9090];
+const WEBHOOK_PORT = 8443;
 const TLS_DIR = "/etc/carrel/tls";
 const [CLIENT_CA_DIR, CLIENT_CA_KEY] = ["/etc/carrel/clients", "ca.crt"];
 /** Fixed, so that kubelets put a change of it into pods that run. */
@@ -39,13 +37,13 @@ const CLIENT_CA = "admission-clients";
 /** Endpoints forget a pod, requests under way end; the process itself takes 8 s for that. */
 const GRACE_SECONDS = 30;
 
-type Container = k8s.types.input.core.v1.Container;
+type Variable = types.input.core.v1.EnvVar;
 
 /** What a container and its pod need to know of the clients that may call. */
 interface ClientSetup {
-  readonly env: k8s.types.input.core.v1.EnvVar[];
-  readonly mounts: k8s.types.input.core.v1.VolumeMount[];
-  readonly volumes: k8s.types.input.core.v1.Volume[];
+  readonly env: Variable[];
+  readonly mounts: types.input.core.v1.VolumeMount[];
+  readonly volumes: types.input.core.v1.Volume[];
 }
 
 function clientSetup({ clients }: AdmissionServiceArgs): ClientSetup {
@@ -58,112 +56,54 @@ function clientSetup({ clients }: AdmissionServiceArgs): ClientSetup {
   };
 }
 
-function container(args: AdmissionServiceArgs): Container {
-  const { env, mounts } = clientSetup(args);
-  return {
-    name: "admission",
-    image: args.image,
-    securityContext: restrictedContainer,
-    ports: [
-      { name: "webhook", containerPort: WEBHOOK_PORT },
-      { name: "metrics", containerPort: METRICS_PORT },
-    ],
-    env: [
-      { name: "PORT", value: String(WEBHOOK_PORT) },
-      { name: "METRICS_PORT", value: String(METRICS_PORT) },
-      { name: "TLS_DIR", value: TLS_DIR },
-      ...env,
-      { name: "LOG_LEVEL", value: args.logLevel },
-      { name: "BYPASS_SERVICE_ACCOUNTS", value: args.bypassServiceAccounts.join(",") },
-      { name: "ACCELERATORS", value: args.accelerators.join(",") },
-      { name: "IMAGE_MIRROR", value: JSON.stringify(args.imageMirror) },
-      { name: "POD_DEFAULTS_UNTOUCHED", value: args.untouchedContainers.join(",") },
-      { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
-    ],
-    resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "256Mi" } },
-    ...ownProbes(),
-    volumeMounts: [{ name: "tls", mountPath: TLS_DIR, readOnly: true }, ...mounts],
-  };
-}
-
-function podSpec(args: AdmissionServiceArgs): k8s.types.input.core.v1.PodSpec {
-  return {
-    serviceAccountName: args.serviceAccount,
-    automountServiceAccountToken: true,
-    priorityClassName: args.priorityClass,
-    securityContext: restrictedPod,
-    terminationGracePeriodSeconds: GRACE_SECONDS,
-    enableServiceLinks: false,
-    topologySpreadConstraints: spreadOverNodes(selectorLabels("admission")),
-    containers: [container(args)],
-    volumes: [{ name: "tls", secret: { secretName: args.tlsSecret } }, ...clientSetup(args).volumes],
-  };
+function environment(args: AdmissionServiceArgs): Variable[] {
+  return [
+    { name: "PORT", value: String(WEBHOOK_PORT) },
+    { name: "METRICS_PORT", value: String(METRICS_PORT) },
+    { name: "TLS_DIR", value: TLS_DIR },
+    ...clientSetup(args).env,
+    { name: "LOG_LEVEL", value: args.logLevel },
+    { name: "BYPASS_SERVICE_ACCOUNTS", value: args.bypassServiceAccounts.join(",") },
+    { name: "ACCELERATORS", value: args.accelerators.join(",") },
+    { name: "IMAGE_MIRROR", value: JSON.stringify(args.imageMirror) },
+    { name: "POD_DEFAULTS_UNTOUCHED", value: args.untouchedContainers.join(",") },
+    { name: "NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+  ];
 }
 
 /** The admission process behind a Service: at least two replicas, spread, never down by a drain or an upgrade. */
-export class AdmissionService extends Part {
-  readonly service: k8s.core.v1.Service;
-  readonly deployment: k8s.apps.v1.Deployment;
-
+export class AdmissionService extends ReplicatedService {
   constructor(name: string, args: AdmissionServiceArgs, opts: pulumi.ComponentResourceOptions) {
-    super("carrel:admission:AdmissionService", name, opts);
-    const selector = selectorLabels("admission");
-    const labels = { ...commonLabels("admission"), ...selector };
-    const metadata = { name: ADMISSION_SERVICE, namespace: args.namespace, labels };
-    const needed = [this.#networkPolicy(args, metadata, selector), ...this.#clientAuthorities(args, metadata)];
-    this.deployment = new k8s.apps.v1.Deployment(
-      this.child("deployment"),
-      {
-        metadata,
-        spec: {
-          replicas: args.replicas,
-          selector: { matchLabels: selector },
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-          template: { metadata: { labels }, spec: podSpec(args) },
-        },
-      },
-      { ...this.inside, dependsOn: needed },
-    );
-    const ports = [
-      { name: "webhook", port: 443, targetPort: "webhook" },
-      { name: "metrics", port: METRICS_PORT, targetPort: "metrics" },
-    ];
-    this.service = new k8s.core.v1.Service(
-      this.child("service"),
-      { metadata, spec: { type: "ClusterIP", selector, ports } },
-      this.inside,
-    );
-    new k8s.policy.v1.PodDisruptionBudget(
-      this.child("disruption-budget"),
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
-      this.inside,
-    );
-    this.registerOutputs({});
+    super("carrel:admission:AdmissionService", name, programOf(args), opts);
   }
+}
 
-  #clientAuthorities(
-    { clients }: AdmissionServiceArgs,
-    metadata: k8s.types.input.meta.v1.ObjectMeta,
-  ): readonly pulumi.Resource[] {
-    if (clients === undefined) return [];
-    const args = { metadata: { ...metadata, name: CLIENT_CA }, data: { [CLIENT_CA_KEY]: clients.ca } };
-    return [new k8s.core.v1.ConfigMap(this.child("clients"), args, this.inside)];
-  }
-
-  #networkPolicy(
-    { controlPlaneCidrs, monitoringNamespace }: AdmissionServiceArgs,
-    metadata: k8s.types.input.meta.v1.ObjectMeta,
-    selector: Record<string, string>,
-  ): k8s.networking.v1.NetworkPolicy {
-    const spec = {
-      podSelector: { matchLabels: selector },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [
-        { from: blocks(controlPlaneCidrs), ports: tcp("webhook") },
-        { from: [namespace(monitoringNamespace)], ports: tcp("metrics") },
-      ],
+function programOf(args: AdmissionServiceArgs): Program {
+  const { clients, controlPlaneCidrs, monitoringNamespace } = args;
+  const { mounts, volumes } = clientSetup(args);
+  return {
+    name: ADMISSION_SERVICE,
+    namespace: args.namespace,
+    replicas: args.replicas,
+    ports: [{ name: "webhook", container: WEBHOOK_PORT, service: 443 }],
+    container: {
+      image: args.image,
+      env: environment(args),
+      resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "1", memory: "256Mi" } },
+      volumeMounts: [{ name: "tls", mountPath: TLS_DIR, readOnly: true }, ...mounts],
+    },
+    pod: {
+      serviceAccountName: args.serviceAccount,
+      automountServiceAccountToken: true,
+      priorityClassName: args.priorityClass,
+      terminationGracePeriodSeconds: GRACE_SECONDS,
+      volumes: [{ name: "tls", secret: { secretName: args.tlsSecret } }, ...volumes],
+    },
+    ...(clients ? { configMap: { child: "clients", name: CLIENT_CA, data: { [CLIENT_CA_KEY]: clients.ca } } } : {}),
+    network: {
+      ingress: [{ from: blocks(controlPlaneCidrs), ports: tcp("webhook") }],
       egress: [toApiServer(controlPlaneCidrs)],
-    };
-    return new k8s.networking.v1.NetworkPolicy(this.child("network-policy"), { metadata, spec }, this.inside);
-  }
+      monitoringNamespace,
+    },
+  };
 }

@@ -158,6 +158,7 @@ describe("admission on its foundation", () => {
     assert.deepEqual(policies, [
       ["quota.carrel.dev", "Fail"],
       ["guard.carrel.dev", "Ignore"],
+      ["pod-defaults-image-mirror.carrel.dev", "Fail"],
       ["pod-defaults.carrel.dev", "Ignore"],
       ["pod-defaults-kubeflow.carrel.dev", "Ignore"],
       ["image-mirror.carrel.dev", "Fail"],
@@ -177,7 +178,7 @@ describe("admission on its foundation", () => {
     const webhooks = ["quota-configuration", "mutation-configuration"].flatMap(
       (name) => resourceOf(resources, name).inputs["webhooks"] as Webhook[],
     );
-    assert.equal(webhooks.length, 5);
+    assert.equal(webhooks.length, 6);
     const { dnsNames } = resourceOf(resources, "admission-serving-request").inputs as { dnsNames: string[] };
     const { caCertPem } = resourceOf(resources, "admission-serving-certificate").inputs;
     for (const { clientConfig } of webhooks) {

@@ -1,28 +1,5 @@
-import { GUARD_NAME } from "../guard/guard-patch.ts";
-import { shown } from "./grammar.ts";
-import type { ImageRefusalReason, Rewrite, RewriteImage } from "./rewrite.ts";
-
-interface ContainerLike {
-  readonly name?: string;
-  readonly image?: string;
-}
-interface VolumeLike {
-  readonly name?: string;
-  /** A volume whose content is an image's. */
-  readonly image?: { readonly reference?: string } | null;
-}
-type ListOf<T> = readonly (T | null)[] | null;
-
-/** The part of a pod that names images. */
-export interface ImagedPod {
-  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> | null } | null;
-  readonly spec?: {
-    readonly containers?: ListOf<ContainerLike>;
-    readonly initContainers?: ListOf<ContainerLike>;
-    readonly ephemeralContainers?: ListOf<ContainerLike>;
-    readonly volumes?: ListOf<VolumeLike>;
-  } | null;
-}
+import { type ImagedPod, type ImageRefusal, imageField, type List, type Place, placesIn, refusalOf } from "./places.ts";
+import type { RewriteImage } from "./rewrite.ts";
 
 /** What is asked to be admitted; the fields are named as in an AdmissionReview's request. */
 export interface PodChange {
@@ -39,41 +16,14 @@ export interface ReplaceImage {
   readonly value: string;
 }
 
-/** An image that keeps its pod from being admitted. */
-export interface ImageRefusal {
-  readonly reason: ImageRefusalReason;
-  /** One line that names container and image. */
-  readonly message: string;
-  /** `spec.initContainers[0].image`. */
-  readonly field: string;
-  readonly container: string;
-  readonly image: string;
-}
-
 /** What to answer: operations, or refusals and no operation. */
 export interface ImagePatch {
   readonly operations: readonly ReplaceImage[];
   readonly refusals: readonly ImageRefusal[];
 }
 
-/** An image in a list of a pod. */
-interface Place {
-  readonly list: List;
-  readonly index: number;
-  readonly name: string;
-  readonly image: string;
-}
-
 const MIRROR_POD = "kubernetes.io/config.mirror";
 const untouched: ImagePatch = { operations: [], refusals: [] };
-
-const kinds = {
-  initContainers: "init container",
-  containers: "container",
-  ephemeralContainers: "ephemeral container",
-  volumes: "image volume",
-} as const;
-type List = keyof typeof kinds;
 const allLists: readonly List[] = ["initContainers", "containers", "ephemeralContainers", "volumes"];
 
 /** The lists whose images a change can set; other subresources carry no pod, or none whose images count. */
@@ -82,36 +32,7 @@ function listsOf({ operation, subResource = "" }: PodChange): readonly List[] {
   return (operation === "CREATE" || operation === "UPDATE") && subResource === "" ? allLists : [];
 }
 
-function imageOf(item: ContainerLike | VolumeLike | null): string | undefined {
-  const image = typeof item?.image === "object" ? item.image?.reference : item?.image;
-  // Without an image the pod is refused by the API server itself, or a later webhook fills it in.
-  return typeof image === "string" && image !== "" ? image : undefined;
-}
-
-/** The guard is no image: it keeps pods from starting where nothing removes it, and nobody can pull its name. */
-const isGuard = (list: List, name: string, image: string): boolean =>
-  list === "initContainers" && name === GUARD_NAME && image === GUARD_NAME;
-
-function placesIn(pod: ImagedPod | null | undefined, list: List): readonly Place[] {
-  const items: unknown = pod?.spec?.[list];
-  if (!Array.isArray(items)) return [];
-  const places: Place[] = [];
-  items.forEach((item: ContainerLike | VolumeLike | null, index) => {
-    const name = item?.name ?? "";
-    const image = imageOf(item);
-    if (image !== undefined && !isGuard(list, name, image)) places.push({ list, index, name, image });
-  });
-  return places;
-}
-
-const pointerTo = ({ list, index }: Place): string =>
-  `/spec/${list}/${index}/${list === "volumes" ? "image/reference" : "image"}`;
-
-function refusalOf(place: Place, { reason, message }: Rewrite & { readonly outcome: "refused" }): ImageRefusal {
-  const { list, index, name, image } = place;
-  const field = `spec.${list}[${index}].${list === "volumes" ? "image.reference" : "image"}`;
-  return { reason, message: `${kinds[list]} ${shown(name)}: ${message}`, field, container: name, image };
-}
+const pointerTo = ({ list, index }: Place): string => `/spec/${list}/${index}/${imageField(list)}`;
 
 /** The images that a change brings: those that were admitted before a rule was written may not be changed any more. */
 function placesOf(change: PodChange, list: List): readonly Place[] {

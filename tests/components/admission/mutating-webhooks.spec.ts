@@ -21,7 +21,16 @@ async function build(podDefaults: FailurePolicy, imageMirror: FailurePolicy): Pr
 const pods = { apiGroups: [""], apiVersions: ["v1"], scope: "Namespaced" };
 const created = { ...pods, operations: ["CREATE"], resources: ["pods"] };
 
-const labelled = (label: string) => ({ matchLabels: { [label]: "enabled" }, matchExpressions: [notOurs] });
+const [quota, defaults, mirror] = [
+  "primehub.io/resources-validation-webhook",
+  "carrel.dev/pod-defaults",
+  "primehub.io/image-mutation-webhook",
+];
+const off = (label: string) => ({ key: label, operator: "NotIn", values: ["enabled"] });
+const selecting = (matchLabels: Record<string, string>, ...without: string[]) => ({
+  matchLabels,
+  matchExpressions: [...without.map(off), notOurs],
+});
 
 const webhook = (name: string, path: string, failurePolicy: FailurePolicy, rest: object) => ({
   name,
@@ -38,45 +47,51 @@ const webhook = (name: string, path: string, failurePolicy: FailurePolicy, rest:
   ...rest,
 });
 
+const images = [created, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }];
+const again = { reinvocationPolicy: "IfNeeded" };
+
 /** Word for word: who reads the cluster's objects has to find this. */
-const configuration = (podDefaults: FailurePolicy, imageMirror: FailurePolicy) => ({
-  apiVersion: "admissionregistration.k8s.io/v1",
-  kind: "MutatingWebhookConfiguration",
-  metadata: { name: "library-mutation", labels: labels("admission") },
-  webhooks: [
-    webhook("guard.carrel.dev", "/guard", "Ignore", {
-      namespaceSelector: labelled("primehub.io/resources-validation-webhook"),
-      matchConditions: [
-        {
-          name: "carries-guard",
-          expression: `object.spec.?initContainers.orValue([]).exists(c, c.name == '${GUARD_NAME}')`,
-        },
-      ],
-    }),
-    webhook("pod-defaults.carrel.dev", "/pod-defaults", podDefaults, {
-      reinvocationPolicy: "IfNeeded",
-      namespaceSelector: labelled("carrel.dev/pod-defaults"),
-    }),
-    webhook("pod-defaults-kubeflow.carrel.dev", "/pod-defaults", podDefaults, {
-      reinvocationPolicy: "IfNeeded",
-      namespaceSelector: {
-        matchExpressions: [
-          { key: "app.kubernetes.io/part-of", operator: "In", values: ["kubeflow-profile"] },
-          { key: "carrel.dev/pod-defaults", operator: "NotIn", values: ["enabled"] },
-          notOurs,
+const configuration = (podDefaults: FailurePolicy, imageMirror: FailurePolicy) => {
+  const isTogether = podDefaults === "Ignore";
+  const both = webhook("pod-defaults-image-mirror.carrel.dev", "/pod-defaults-image-mirror", imageMirror, {
+    ...again,
+    namespaceSelector: selecting({ [defaults]: "enabled", [mirror]: "enabled" }),
+    rules: images,
+  });
+  return {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "MutatingWebhookConfiguration",
+    metadata: { name: "library-mutation", labels: labels("admission") },
+    webhooks: [
+      webhook("guard.carrel.dev", "/guard", "Ignore", {
+        namespaceSelector: selecting({ [quota]: "enabled" }),
+        matchConditions: [
+          {
+            name: "carries-guard",
+            expression: `object.spec.?initContainers.orValue([]).exists(c, c.name == '${GUARD_NAME}')`,
+          },
         ],
-      },
-    }),
-    webhook("image-mirror.carrel.dev", "/image-mirror", imageMirror, {
-      reinvocationPolicy: "IfNeeded",
-      namespaceSelector: labelled("primehub.io/image-mutation-webhook"),
-      rules: [created, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }],
-    }),
-  ],
-});
+      }),
+      ...(isTogether ? [both] : []),
+      webhook("pod-defaults.carrel.dev", "/pod-defaults", podDefaults, {
+        ...again,
+        namespaceSelector: selecting({ [defaults]: "enabled" }, ...(isTogether ? [mirror] : [])),
+      }),
+      webhook("pod-defaults-kubeflow.carrel.dev", "/pod-defaults", podDefaults, {
+        ...again,
+        namespaceSelector: selecting({ "app.kubernetes.io/part-of": "kubeflow-profile" }, defaults),
+      }),
+      webhook("image-mirror.carrel.dev", "/image-mirror", imageMirror, {
+        ...again,
+        namespaceSelector: selecting({ [mirror]: "enabled" }, ...(isTogether ? [defaults] : [])),
+        rules: images,
+      }),
+    ],
+  };
+};
 
 describe("MutatingWebhooks", () => {
-  it("is one configuration of the guard, PodDefaults and the mirror, in that order", async () => {
+  it("is one configuration of the guard, PodDefaults and the mirror, in that order, both in one call where both are on", async () => {
     assert.deepEqual(await build("Ignore", "Ignore"), [
       {
         type: "carrel:admission:MutatingWebhooks",
@@ -103,7 +118,7 @@ describe("MutatingWebhooks", () => {
     ["Fail", "Fail"],
   ];
   for (const [podDefaults, imageMirror] of policies) {
-    it(`fails as each is configured, the guard always open: PodDefaults ${podDefaults}, mirror ${imageMirror}`, async () => {
+    it(`fails as each is configured, in calls of their own where PodDefaults fail closed: PodDefaults ${podDefaults}, mirror ${imageMirror}`, async () => {
       const { inputs } = resourceOf(await build(podDefaults, imageMirror), "changes-configuration");
       assert.deepEqual(inputs, configuration(podDefaults, imageMirror));
     });

@@ -16,6 +16,8 @@ const podDefaults: ResourceRef = {
   namespaced: true,
 };
 
+const namespaces: ResourceRef = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
+
 interface Pod extends KubeObject {
   readonly spec: {
     readonly containers: readonly { readonly name: string; readonly env?: readonly object[] }[];
@@ -70,6 +72,29 @@ describe("mutating webhooks on the API server", () => {
     assert.deepEqual(selected.spec.containers[0]?.env, [{ name: "HTTPS_PROXY", value: "http://proxy.example:3128" }]);
     const other = await pod((made) => made);
     assert.equal(other.spec.containers[0]?.env, undefined);
+  });
+
+  it("give it in one call with the mirror where the namespace has both", async () => {
+    const both = `t-${run}-both`;
+    const labels = { "carrel.dev/pod-defaults": "enabled", "primehub.io/image-mutation-webhook": "enabled" };
+    await client.create(namespaces, undefined, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: both, labels },
+    });
+    try {
+      const { apiVersion, kind } = podDefaults;
+      const [main] = (restrictedPod({})["spec"] as { containers: object[] }).containers;
+      const spec = { selector: {}, sidecars: [{ ...main, name: "log" }] };
+      await client.create(podDefaults, both, { apiVersion, kind, metadata: { name: "log" }, spec });
+      const names = await eventually("the webhook knows the PodDefault", async () => {
+        const made = await client.create<Pod>(pods, both, restrictedPod({}), { dryRun: true });
+        return made.spec.containers.length > 1 ? made.spec.containers.map(({ name }) => name) : undefined;
+      });
+      assert.deepEqual(names, ["main", "log"]);
+    } finally {
+      await client.delete(namespaces, undefined, both);
+    }
   });
 
   it("leave out a PodDefault that cannot be used, and say so in its status", async () => {

@@ -1,21 +1,15 @@
 import { container } from "../api-defaults.ts";
 import { sameAfterDefaulting } from "../equality.ts";
-import { appliedBefore } from "../provenance.ts";
 import type { Container, PodDefault } from "../types.ts";
-import { type KeyedField, type Merge, mergeKeyed } from "./keyed-list.ts";
+import { type KeyedField, type Merge, mergeKeyedOnce } from "./keyed-list.ts";
 
-function containerField(
-  field: "initContainers" | "sidecars",
-  isOwn: KeyedField<Container>["isOwn"],
-): KeyedField<Container> {
-  return {
-    field,
-    itemsOf: (podDefault) => podDefault[field],
-    keyOf: ({ name }) => name,
-    same: (a, b) => sameAfterDefaulting(a, b, container),
-    ...(isOwn ? { isOwn } : {}),
-  };
-}
+const containerField = (field: "initContainers" | "sidecars"): KeyedField<Container> => ({
+  field,
+  itemsOf: (podDefault) => podDefault[field],
+  keyOf: ({ name }) => name,
+  same: (a, b) => sameAfterDefaulting(a, b, container),
+});
+const [initContainers, sidecars] = [containerField("initContainers"), containerField("sidecars")];
 
 /**
  * Containers that come with PodDefaults, by name, after the pod's own. Between two calls of the webhook others change
@@ -23,17 +17,12 @@ function containerField(
  */
 export function mergeContainers(merge: Merge): void {
   const { pod, sources } = merge;
-  const isOwn = appliedBefore(pod);
-  mergeKeyed(merge, containerField("initContainers", isOwn), {
+  mergeKeyedOnce(merge, initContainers, {
     path: ["spec", "initContainers"],
     present: pod.spec?.initContainers,
     sources,
   });
-  mergeKeyed(merge, containerField("sidecars", isOwn), {
-    path: ["spec", "containers"],
-    present: pod.spec?.containers,
-    sources,
-  });
+  mergeKeyedOnce(merge, sidecars, { path: ["spec", "containers"], present: pod.spec?.containers, sources });
 }
 
 /** Names of containers that come with PodDefaults, which get no container fields, whether they are in the pod or not. */

@@ -1,5 +1,6 @@
 import type { Conflict } from "../conflict.ts";
 import type { PatchWriter, Path } from "../patch.ts";
+import { appliedBefore } from "../provenance.ts";
 import type { Container, Pod, PodDefault } from "../types.ts";
 
 /** One thing that a PodDefault has for a pod, and what became of it. */
@@ -141,4 +142,10 @@ export function newElements<T>(merge: Merge, keyed: KeyedField<T>, place: Omit<P
 /** Appends the elements that are not there yet. */
 export function mergeKeyed<T>(merge: Merge, keyed: KeyedField<T>, place: Place<T>): void {
   merge.patch.append(place.path, newElements(merge, keyed, place));
+}
+
+/** The same for a field whose elements, once they are in the pod, others may change: those of an earlier call stay as they are. */
+export function mergeKeyedOnce<T>(merge: Merge, keyed: KeyedField<T>, place: Place<T>): void {
+  const isOwn = appliedBefore(merge.pod);
+  mergeKeyed(merge, isOwn ? { ...keyed, isOwn } : keyed, place);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import jsonPatch from "fast-json-patch";
-import { type ImagedPod, imagePatch } from "../../../../services/lib/image-mirror/patch.ts";
+import { imagePatch } from "../../../../services/lib/image-mirror/patch.ts";
+import type { ImagedPod } from "../../../../services/lib/image-mirror/places.ts";
 import { compileMirror } from "../../../../services/lib/image-mirror/rewrite.ts";
 
 const rules = [{ from: "docker.io", to: "m.x/hub" }];

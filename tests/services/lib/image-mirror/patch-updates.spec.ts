@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ImagedPod, imagePatch, type PodChange } from "../../../../services/lib/image-mirror/patch.ts";
+import { imagePatch, type PodChange } from "../../../../services/lib/image-mirror/patch.ts";
+import type { ImagedPod } from "../../../../services/lib/image-mirror/places.ts";
 import { compileMirror } from "../../../../services/lib/image-mirror/rewrite.ts";
 
 const rules = [{ from: "docker.io", to: "m.x/hub" }];

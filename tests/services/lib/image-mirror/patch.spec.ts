@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { GUARD_NAME } from "../../../../services/lib/guard/guard-patch.ts";
-import { type ImagedPod, imagePatch, type PodChange } from "../../../../services/lib/image-mirror/patch.ts";
+import { imagePatch, type PodChange } from "../../../../services/lib/image-mirror/patch.ts";
+import type { ImagedPod } from "../../../../services/lib/image-mirror/places.ts";
 import { compileMirror } from "../../../../services/lib/image-mirror/rewrite.ts";
 
 const rules = [{ from: "docker.io", to: "m.x/hub" }];

@@ -17,9 +17,11 @@ const env = fc.oneof(
 const mount = fc
   .tuple(fc.constantFrom("/a", "/b~1", "/c/d"), value("v"), fc.boolean())
   .map(([mountPath, name, isStored]) => ({ name, mountPath, ...(isStored ? { readOnly: false } : {}) }));
-const volume = fc
+const storedVolume = fc
   .tuple(fc.constantFrom("v", "w", "other"), value("s"), fc.boolean())
   .map(([name, secretName, isStored]) => ({ name, secret: { secretName, ...(isStored ? { defaultMode: 420 } : {}) } }));
+const imageVolume = fc.constant({ name: "image", image: { reference: "data:1" } });
+const volume = fc.oneof({ weight: 3, arbitrary: storedVolume }, { weight: 1, arbitrary: imageVolume });
 const toleration = fc.oneof(
   fc.record({
     key: fc.constantFrom("gpu", "spot"),

@@ -14,6 +14,7 @@ import { imageMirrorWebhook } from "./image-mirror-webhook.ts";
 import { AdmissionMetrics } from "./metrics.ts";
 import { reportUsability } from "./pod-default-status.ts";
 import { PodDefaultStore, podDefaultRef } from "./pod-default-store.ts";
+import { podDefaultsImageMirrorWebhook } from "./pod-defaults-image-mirror-webhook.ts";
 import { podDefaultsWebhook } from "./pod-defaults-webhook.ts";
 import { QuotaWebhook } from "./quota-webhook.ts";
 import { MAX_CONNECTIONS, secureContext, type Webhook, webhookServer } from "./server.ts";
@@ -88,14 +89,17 @@ function webhooksOf(
       for (const { reason, field = "" } of causes) metrics.exceeded.add({ group, reason, resource: field });
     },
   });
+  const rewrite = compileMirror(imageMirror);
+  const defaults = podDefaultsWebhook({
+    podDefaultsIn: (namespace) => podDefaults.in(namespace),
+    settings: { untouchedContainers },
+  });
   return {
     "/quota": (review, deadlineMs) => quota.review(review, deadlineMs),
     "/guard": guardWebhook(problem),
-    "/image-mirror": imageMirrorWebhook(compileMirror(imageMirror)),
-    "/pod-defaults": podDefaultsWebhook({
-      podDefaultsIn: (namespace) => podDefaults.in(namespace),
-      settings: { untouchedContainers },
-    }),
+    "/image-mirror": imageMirrorWebhook(rewrite),
+    "/pod-defaults": defaults,
+    "/pod-defaults-image-mirror": podDefaultsImageMirrorWebhook({ podDefaults: defaults, rewrite }),
   };
 }
 

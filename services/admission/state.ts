@@ -3,7 +3,7 @@ import { API_VERSION } from "../../crds/schema.ts";
 import type { Accelerators } from "../../quota/accelerators.ts";
 import { type Limits, unlimited } from "../../quota/resources.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { KubeClient, KubeObject, ResourceRef } from "../lib/kube/client.ts";
+import { collectionVersion, type KubeClient, type KubeObject, type ResourceRef } from "../lib/kube/client.ts";
 import { isNotFound } from "../lib/kube/errors.ts";
 import { ListWatch } from "../lib/kube/list-watch.ts";
 import { isAtLeast } from "../lib/kube/resource-version.ts";
@@ -132,11 +132,7 @@ export class State {
       namespace,
       clock,
       watched: (name) => this.#ledger(name) ?? this.#upkeep.lost(name),
-      podsVersion: async () => {
-        // Of no pod: only the version of the collection is wanted.
-        const { resourceVersion } = await client.list(podRef, undefined, { fieldSelector: "metadata.name=none" });
-        return resourceVersion;
-      },
+      podsVersion: () => collectionVersion(client, podRef),
       lifeMs: EXPIRY_MS,
       ...(pageBytes === undefined ? {} : { pageBytes }),
     });
@@ -180,13 +176,8 @@ export class State {
         const policy = this.policy(group);
         return typeof policy === "string" ? undefined : policy;
       },
-      pods: {
-        seen: (uid) => this.usage.seen(uid),
-        charged: (uid) => this.usage.charged(uid),
-        total: (name) => this.usage.total(name),
-        ofMember: (name, user) => this.usage.ofMember(name, user),
-        reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
-      },
+      pods: this.usage,
+      reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
       watched: () => this.#store.watched(group),
       podVersion: (podNamespace, name, uid) => this.#podVersion(podNamespace, name, uid),
       clock,

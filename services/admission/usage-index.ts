@@ -1,15 +1,31 @@
 import { type Accelerators, standardAccelerators } from "../../quota/accelerators.ts";
 import { isDenial, type Owner, ownerOf } from "../../quota/owner.ts";
 import { type PodSpecLike, podRequest, type ResourceRequirements } from "../../quota/pod-request.ts";
-import { type Amounts, add, type Limits, largest, mapResources, nothing, subtract } from "../../quota/resources.ts";
+import {
+  type Amounts,
+  add,
+  type Limits,
+  largest,
+  mapResources,
+  nothing,
+  resourceNames,
+  subtract,
+} from "../../quota/resources.ts";
 import type { KubeObject, ObjectMeta } from "../lib/kube/client.ts";
+import { SharedValues } from "./shared-values.ts";
 
-/** A pod as the watch keeps it: who it belongs to, and what decides its charge. */
+/** What decides the charge of a pod. */
+export interface PodSize {
+  readonly stated: PodSpecLike;
+  /** What its containers have at this moment, which a resize in place changes later than the spec. */
+  readonly actual?: PodSpecLike;
+}
+
+/** A pod as the watch keeps it. */
 export interface OwnedPod extends KubeObject {
   readonly owner: Owner | undefined;
-  readonly spec: PodSpecLike | undefined;
-  /** What its containers have at this moment, which a resize in place changes later than the spec. */
-  readonly actual: PodSpecLike | undefined;
+  /** Of a pod that somebody owns. */
+  readonly size: PodSize | undefined;
   /** Succeeded or failed: it takes nothing any more. */
   readonly terminal: boolean;
 }
@@ -64,6 +80,9 @@ function actualSpec(spec: PodSpecLike | undefined, status: PodOnWire["status"]):
   };
 }
 
+const owners = new SharedValues<Owner>();
+const sizes = new SharedValues<PodSize>();
+
 /** Keeps of a pod what decisions need; a cluster's pods are many and large. */
 export function ownedPod(object: KubeObject): OwnedPod {
   const { spec, status } = object as PodOnWire;
@@ -75,10 +94,11 @@ export function ownedPod(object: KubeObject): OwnedPod {
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
   const owner = ownerOf(object.metadata);
-  if (owner === undefined || isDenial(owner))
-    return { metadata, owner: undefined, spec: undefined, actual: undefined, terminal: true };
+  if (owner === undefined || isDenial(owner)) return { metadata, owner: undefined, size: undefined, terminal: true };
   const terminal = status?.phase === "Succeeded" || status?.phase === "Failed";
-  return { metadata, owner, spec: slimSpec(spec), actual: actualSpec(spec, status), terminal };
+  const actual = actualSpec(spec, status);
+  const size = sizes.of({ stated: slimSpec(spec), ...(actual ? { actual } : {}) });
+  return { metadata, owner: owners.of(owner), size, terminal };
 }
 
 interface Charged {
@@ -88,6 +108,8 @@ interface Charged {
 }
 
 interface GroupUse {
+  /** What its pods were charged with. */
+  defaults: Limits;
   readonly pods: Map<string, Charged>;
   readonly members: Map<string, Amounts>;
   total: Amounts;
@@ -105,6 +127,9 @@ export class UsageIndex {
   readonly #gone = new Map<string, string>();
   readonly #defaultsOf: (group: string) => Limits;
   readonly #accelerators: Accelerators;
+  /** What a size comes to, by the defaults of its group. */
+  readonly #amounts = new WeakMap<Limits, WeakMap<PodSize, Amounts>>();
+  #revision = 0;
 
   /** @param defaultsOf a group's defaults at this moment */
   constructor(defaultsOf: (group: string) => Limits, accelerators: Accelerators = standardAccelerators) {
@@ -112,7 +137,13 @@ export class UsageIndex {
     this.#accelerators = accelerators;
   }
 
+  /** Another one after every change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   put(pod: OwnedPod): void {
+    this.#revision++;
     const uid = pod.metadata.uid ?? "";
     this.#discharge(uid);
     if (!pod.owner) return;
@@ -121,6 +152,7 @@ export class UsageIndex {
   }
 
   remove(pod: OwnedPod): void {
+    this.#revision++;
     const uid = pod.metadata.uid ?? "";
     this.#discharge(uid);
     this.#versions.delete(uid);
@@ -129,10 +161,13 @@ export class UsageIndex {
     if (this.#gone.size > REMEMBERED) for (const [oldest] of this.#gone) return void this.#gone.delete(oldest);
   }
 
-  /** Charges a group's pods anew, after its defaults have changed. */
+  /** Charges a group's pods anew where its defaults have changed; most changes of a group are of something else. */
   recharge(group: string): void {
-    const pods = [...(this.#groups.get(group)?.pods.values() ?? [])];
-    for (const { pod } of pods) this.put(pod);
+    const use = this.#groups.get(group);
+    const defaults = this.#defaultsOf(group);
+    if (!use || resourceNames.every((name) => use.defaults[name] === defaults[name])) return;
+    use.defaults = defaults;
+    for (const { pod } of [...use.pods.values()]) this.put(pod);
   }
 
   /** The version at which a pod was seen, live, finished or deleted; nothing while it was not. */
@@ -153,30 +188,44 @@ export class UsageIndex {
     return this.#groups.get(group)?.members.get(user) ?? nothing;
   }
 
-  #amountsOf(pod: OwnedPod, group: string): Amounts {
+  #amountsOf({ size = { stated: {} } }: OwnedPod, group: string): Amounts {
     const defaults = this.#defaultsOf(group);
+    const bySize = this.#amounts.get(defaults) ?? new WeakMap<PodSize, Amounts>();
+    const known = bySize.get(size);
+    if (known) return known;
+    const amounts = this.#amountsWith(defaults, size);
+    this.#amounts.set(defaults, bySize.set(size, amounts));
+    return amounts;
+  }
+
+  #amountsWith(defaults: Limits, { stated, actual }: PodSize): Amounts {
     // A pod that is there although it states too little came before its namespace was managed: the rest of it counts.
     const lenient = mapResources((name) => defaults[name] ?? 0n);
-    const taken = (spec: PodSpecLike | undefined): Amounts => {
+    const taken = (spec: PodSpecLike): Amounts => {
       try {
-        const request = podRequest(spec ?? {}, { defaults: lenient, accelerators: this.#accelerators });
+        const request = podRequest(spec, { defaults: lenient, accelerators: this.#accelerators });
         return "amounts" in request ? request.amounts : nothing;
       } catch {
         // The API server lets no such quantity in; the pod itself counts all the same.
         return { ...nothing, pods: 1n };
       }
     };
-    return pod.actual ? largest(taken(pod.spec), taken(pod.actual)) : taken(pod.spec);
+    return actual ? largest(taken(stated), taken(actual)) : taken(stated);
   }
 
   #charge(uid: string, charged: Charged): void {
     const { group, user } = charged.owner;
-    const use = this.#groups.get(group) ?? { pods: new Map(), members: new Map(), total: nothing };
-    this.#groups.set(group, use);
+    const use = this.#groups.get(group) ?? this.#newUse(group);
     this.#chargedTo.set(uid, use);
     use.pods.set(uid, charged);
     use.total = add(use.total, charged.amounts);
     if (user !== undefined) use.members.set(user, add(use.members.get(user) ?? nothing, charged.amounts));
+  }
+
+  #newUse(group: string): GroupUse {
+    const use = { defaults: this.#defaultsOf(group), pods: new Map(), members: new Map(), total: nothing };
+    this.#groups.set(group, use);
+    return use;
   }
 
   #discharge(uid: string): void {

@@ -39,18 +39,30 @@ export function batched(write: (text: string) => void): (line: string) => void {
   };
 }
 
+/** Writes a time out; many lines are of the same millisecond. */
+function timeWriter(now: () => number): () => string {
+  let [lastMs, text] = [Number.NaN, ""];
+  return () => {
+    const ms = now();
+    if (ms !== lastMs) [lastMs, text] = [ms, new Date(ms).toISOString()];
+    return text;
+  };
+}
+
 export function createLogger(options: LoggerOptions = {}): Logger {
   const least = logLevels.indexOf(options.level ?? "info");
-  const now = options.now ?? Date.now;
+  const time = timeWriter(options.now ?? Date.now);
   const write = options.write ?? ((line: string) => process.stdout.write(line));
-  const at =
-    (level: LogLevel) =>
-    (event: string, fields: LogFields = {}): void => {
-      if (logLevels.indexOf(level) < least) return;
-      const own = { time: new Date(now()).toISOString(), level, event };
-      // First for the eye, and last so that no field takes their place.
-      write(`${JSON.stringify({ ...own, ...fields, ...own })}\n`);
+  const none = (): void => {};
+  const at = (level: LogLevel): Logger[LogLevel] => {
+    if (logLevels.indexOf(level) < least) return none;
+    return (event, fields = {}) => {
+      // No field takes the place of what every line has.
+      const rest = JSON.stringify({ ...fields, time: undefined, level: undefined, event: undefined });
+      const own = `{"time":"${time()}","level":"${level}","event":${JSON.stringify(event)}`;
+      write(rest === "{}" ? `${own}}\n` : `${own},${rest.slice(1)}\n`);
     };
+  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

@@ -7,7 +7,7 @@ import type { AdmissionMetrics } from "../metrics.ts";
 import { type Answer, isMutation } from "../mutation.ts";
 import { parseReview, type ReviewRequest, reviewResponse, type UnreadRequest } from "../review.ts";
 import { checkPodSize, readRequest } from "../review-reader.ts";
-import { readBody } from "./body.ts";
+import { readBody, takeText } from "./body.ts";
 import type { Call, CallsUnderWay } from "./calls.ts";
 import type { Stranger } from "./client-certificate.ts";
 import { refuseForeign } from "./foreign.ts";
@@ -39,14 +39,15 @@ interface Route {
   readonly failsClosed: boolean;
   readonly labels: { readonly webhook: string };
   /** Labels by operation and outcome, of which there are few. */
-  readonly outcomes: Map<string, OutcomeLabels>;
+  readonly outcomes: Map<string, Map<string, OutcomeLabels>>;
 }
 
 function outcomeLabels({ name: webhook, outcomes }: Route, operation: string, outcome: string): OutcomeLabels {
-  const key = `${operation} ${outcome}`;
-  const known = outcomes.get(key) ?? { webhook, operation, outcome };
-  outcomes.set(key, known);
-  return known;
+  const known = outcomes.get(operation)?.get(outcome);
+  if (known) return known;
+  const labels = { webhook, operation, outcome };
+  outcomes.set(operation, (outcomes.get(operation) ?? new Map()).set(outcome, labels));
+  return labels;
 }
 
 interface Exchange {
@@ -137,7 +138,7 @@ export class CallHandler {
 
   async #review(exchange: Exchange): Promise<void> {
     const { route, request, call } = exchange;
-    const unread = parseReview(await readBody(request, call, this.#calls));
+    const unread = parseReview(takeText(await readBody(request, call, this.#calls)));
     this.#calls.checkTime(call, this.#options.clock.monotonicMs());
     if (call.shed !== undefined) {
       if (!route.failsClosed) throw shedRefusal(call.shed);
@@ -186,9 +187,10 @@ export class CallHandler {
     metrics.duration.observe((clock.monotonicMs() - startedMs) / 1000, route.labels);
     if (call.shed !== undefined) return;
     const operations = isChange ? answer.operations.length : 0;
+    const warning = isChange ? answer.warnings?.[0] : undefined;
     const { operation, subResource = "", namespace = "", object, dryRun = false } = review ?? {};
     const subject = { namespace, name: nameOf(review), group: object?.metadata.labels?.[GROUP_LABEL] };
-    log.info("decided", { webhook, operation, subResource, ...subject, dryRun, outcome, operations });
+    log.info("decided", { webhook, operation, subResource, ...subject, dryRun, outcome, operations, warning });
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {

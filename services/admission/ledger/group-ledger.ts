@@ -5,7 +5,7 @@ import { laterVersion } from "../../lib/kube/resource-version.ts";
 import { reasonOf } from "../../lib/log.ts";
 import type { GroupPolicy } from "../group-policies.ts";
 import { type LedgerStore, newer, type StoredLedger } from "./ledger-store.ts";
-import { type Claim, type Entries, keyOf, plan, podUid, type Seen, settle } from "./plan.ts";
+import { type Claim, type Entries, keyOf, plan, podUid, type Seen, type Standing, settle, standing } from "./plan.ts";
 import { Promises } from "./promises.ts";
 
 /** An API request lives at most 34 s; after this long, a pod that did not come does not come. */
@@ -23,10 +23,9 @@ export interface GroupLedgerOptions {
   readonly group: string;
   readonly store: Pick<LedgerStore, "read" | "swap">;
   readonly policy: () => GroupPolicy | undefined;
-  readonly pods: Seen & {
-    /** Whether the pod watch reaches a version before a moment of the monotonic clock. */
-    reaches(version: string, deadlineMs: number): Promise<boolean>;
-  };
+  readonly pods: Seen;
+  /** Whether the pod watch reaches a version before a moment of the monotonic clock. */
+  readonly reaches: (version: string, deadlineMs: number) => Promise<boolean>;
   /** The ledger as the watch has it. */
   readonly watched: () => StoredLedger | undefined;
   /** A consistent read: the version of this very pod, or nothing when it does not exist. */
@@ -42,6 +41,13 @@ interface Waiting {
   readonly answer: (denied: Denial | undefined) => void;
 }
 
+interface Decided {
+  readonly entries: Entries;
+  /** Whether the ledger lacks something of the entries that the verdicts rely on. */
+  readonly writes: boolean;
+  readonly verdicts: readonly (Denial | undefined)[];
+}
+
 /** Decides the claims on one group: one write at a time, shared by all that wait for it. */
 export class GroupLedger {
   readonly #options: GroupLedgerOptions;
@@ -54,6 +60,8 @@ export class GroupLedger {
   /** Reservations that were asked about since they were last all asked about. */
   readonly #asked = new Set<string>();
   readonly #promises = new Promises(REQUEST_MS);
+  /** What the last claims were decided on; many come between two changes of it. */
+  #standing: (Standing & { readonly entries: Entries; readonly revision: number }) | undefined;
 
   constructor(options: GroupLedgerOptions) {
     this.#options = options;
@@ -72,9 +80,24 @@ export class GroupLedger {
   /** Nothing when the pod may be created, with its reservation written; a denial otherwise. Never throws. */
   decide(claim: Claim, deadlineMs: number): Promise<Denial | undefined> {
     return new Promise((answer) => {
-      this.#queue.push({ claim, deadlineMs, answer });
-      void this.#work();
+      const waiting = { claim, deadlineMs, answer };
+      if (claim.dryRun && this.#last) void this.#foresee(waiting, this.#last);
+      else this.#enqueue(waiting);
     });
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    void this.#work();
+  }
+
+  /** Answers a dry run from what is known: it writes nothing, and need not wait for those who do. */
+  async #foresee(waiting: Waiting, last: StoredLedger): Promise<void> {
+    const { claim, deadlineMs, answer } = waiting;
+    const base = newer(this.#options.watched(), last) ?? last;
+    const planned = await this.#plan(base, [claim], deadlineMs).catch(() => undefined);
+    if (planned) answer(planned.verdicts[0]);
+    else this.#enqueue(waiting);
   }
 
   /** Drops what the watch has shown or what has expired, when nothing else is to be done. */
@@ -136,26 +159,16 @@ export class GroupLedger {
 
   /** Nothing when every claim has its answer; otherwise what was in the way, such as that somebody else wrote first. */
   async #tryBatch(waiting: readonly Waiting[]): Promise<string | undefined> {
-    const { group, store, policy, pods, clock, onWrite } = this.#options;
+    const { group, store, clock, onWrite } = this.#options;
     const base = await this.#current();
-    // A ledger that was deleted relied on pods too: whoever remembers it has to have seen them.
-    const entries = this.#promises.restored(base, clock.monotonicMs());
     const deadlineMs = Math.min(...waiting.map((item) => item.deadlineMs));
-    const claims = waiting.map(({ claim }) => claim);
-    // Who decides about a pod's size has to know the size that it has.
-    const version = claims.reduce(
-      (latest, { resize }) => laterVersion(latest, resize?.podVersion ?? ""),
-      entries.observedPodVersion,
+    const planned = await this.#plan(
+      base,
+      waiting.map(({ claim }) => claim),
+      deadlineMs,
     );
-    if (!(await pods.reaches(version, deadlineMs))) return "the pod watch is behind the ledger";
-    const rules = policy();
-    if (!rules) {
-      for (const { answer } of waiting) answer(denial("GroupUnknown", `unknown group "${group}": create it first`));
-      return undefined;
-    }
-    const settled = this.#settled(entries);
-    const planned = plan(rules, settled, claims, pods);
-    if (planned.reserves || hasMore(settled, base.entries)) {
+    if (!planned) return "the pod watch is behind the ledger";
+    if (planned.writes) {
       const sentMs = clock.monotonicMs();
       this.#last = await store.swap(group, base, planned.entries);
       onWrite(this.#last ? "written" : "conflict");
@@ -164,6 +177,27 @@ export class GroupLedger {
     }
     for (const [i, { answer }] of waiting.entries()) answer(planned.verdicts[i]);
     return undefined;
+  }
+
+  /** The verdicts, and what the ledger has to hold for them; nothing where the pod watch does not catch up in time. */
+  async #plan(base: StoredLedger, claims: readonly Claim[], deadlineMs: number): Promise<Decided | undefined> {
+    const { group, policy, pods, reaches, clock } = this.#options;
+    // A ledger that was deleted relied on pods too: whoever remembers it has to have seen them.
+    const entries = this.#promises.restored(base, clock.monotonicMs());
+    // Who decides about a pod's size has to know the size that it has.
+    const version = claims.reduce(
+      (latest, { resize }) => laterVersion(latest, resize?.podVersion ?? ""),
+      entries.observedPodVersion,
+    );
+    if (!(await reaches(version, deadlineMs))) return undefined;
+    const rules = policy();
+    if (!rules) {
+      const unknown = denial("GroupUnknown", `unknown group "${group}": create it first`);
+      return { entries, writes: false, verdicts: claims.map(() => unknown) };
+    }
+    const from = this.#standingOf(entries);
+    const planned = plan(rules, from, claims, pods);
+    return { ...planned, writes: planned.reserves || hasMore(from.settled, base.entries) };
   }
 
   async #settleOnce(): Promise<void> {
@@ -191,7 +225,7 @@ export class GroupLedger {
       }
       const ask = async (reservation: Reservation): Promise<void> => {
         this.#asked.add(keyOf(reservation));
-        if (await this.#isOver(reservation, now)) this.#expired.add(keyOf(reservation));
+        if (await this.#isOver(reservation, now)) this.#expire(reservation);
       };
       await Promise.all(old.slice(i, i + READS_AT_ONCE).map(ask));
     }
@@ -201,15 +235,29 @@ export class GroupLedger {
 
   /** Whether the request behind a reservation ended without what it asked for. */
   async #isOver({ uid, namespace, name }: Reservation, now: number): Promise<boolean> {
-    const { pods, podVersion } = this.#options;
+    const { reaches, podVersion } = this.#options;
     const version = await podVersion(namespace, name, podUid(uid));
     if (version === undefined) return true;
     // A pod that is there counts once the watch has shown it; one that was to grow counts as it is by then.
-    return podUid(uid) !== uid && pods.reaches(version, now + CATCH_UP_MS);
+    return podUid(uid) !== uid && reaches(version, now + CATCH_UP_MS);
+  }
+
+  #expire(reservation: Reservation): void {
+    this.#expired.add(keyOf(reservation));
+    this.#standing = undefined;
   }
 
   #settled(entries: Entries): Entries {
     return settle(entries, this.#options.pods, (reservation) => this.#expired.has(keyOf(reservation)));
+  }
+
+  #standingOf(entries: Entries): Standing {
+    const { pods } = this.#options;
+    const { revision } = pods;
+    if (this.#standing?.entries !== entries || this.#standing.revision !== revision) {
+      this.#standing = { ...standing(this.#settled(entries), pods), entries, revision };
+    }
+    return this.#standing;
   }
 
   /** Remembers since when each reservation is known, by this process's own clock. */
@@ -237,6 +285,7 @@ export class GroupLedger {
 
 /** Whether one ledger has reservations that the other lacks. */
 function hasMore(entries: Entries, than: Entries): boolean {
+  if (entries === than) return false;
   const known = new Set(than.reservations.map(keyOf));
   return entries.reservations.some((reservation) => !known.has(keyOf(reservation)));
 }

@@ -43,6 +43,8 @@ export const emptyEntries: Entries = { observedPodVersion: "", reservations: [] 
 
 /** What the pod watch has shown. */
 export interface Seen {
+  /** Another one after every change of what is below. */
+  readonly revision: number;
   /** The version at which a pod was seen, live, finished or deleted. */
   seen(uid: string): string | undefined;
   /** What a live pod is charged. */
@@ -126,7 +128,7 @@ export interface Plan {
   readonly verdicts: readonly (Denial | undefined)[];
 }
 
-/** What is reserved in a group and by each member, kept while claims are decided. */
+/** What is reserved in a group and by each member. */
 class Open {
   readonly #byUid = new Map<string, Reservation>();
   readonly #members = new Map<string, Amounts>();
@@ -136,6 +138,14 @@ class Open {
   constructor(reservations: readonly Reservation[], seen: Seen) {
     this.#seen = seen;
     for (const reservation of reservations) this.put(reservation);
+  }
+
+  copy(): Open {
+    const copy = new Open([], this.#seen);
+    for (const [uid, reservation] of this.#byUid) copy.#byUid.set(uid, reservation);
+    for (const [user, amounts] of this.#members) copy.#members.set(user, amounts);
+    copy.#total = this.#total;
+    return copy;
   }
 
   get size(): number {
@@ -176,6 +186,18 @@ function scopesOf(policy: GroupPolicy, user: string | undefined, seen: Seen, ope
   return [{ kind: "member", name: user, quota: memberLimits(policy, user), used: own }, group];
 }
 
+/** What claims are decided on: a settled ledger, and what it comes to. */
+export interface Standing {
+  readonly settled: Entries;
+  readonly open: Open;
+}
+
+/** Holds for as long as the revision of what was seen is the same. */
+export const standing = (settled: Entries, seen: Seen): Standing => ({
+  settled,
+  open: new Open(settled.reservations, seen),
+});
+
 interface Need {
   readonly extra: Amounts;
   readonly reservation: Reservation;
@@ -205,9 +227,14 @@ function growthOf(claim: Claim, resize: Resize, seen: Seen, open: Open): Need | 
   };
 }
 
+/** What claims may reserve in: others are decided on the same standing. */
+const openFor = (claims: readonly Claim[], { open }: Standing): Open =>
+  claims.every(({ dryRun }) => dryRun) ? open : open.copy();
+
 /** Decides claims in the order in which they came, each with what those before it have reserved. Pure. */
-export function plan(policy: GroupPolicy, settled: Entries, claims: readonly Claim[], seen: Seen): Plan {
-  const open = new Open(settled.reservations, seen);
+export function plan(policy: GroupPolicy, from: Standing, claims: readonly Claim[], seen: Seen): Plan {
+  const { settled } = from;
+  const open = openFor(claims, from);
   const verdicts: (Denial | undefined)[] = [];
   let reserves = false;
   for (const claim of claims) {

@@ -5,7 +5,7 @@ import { type Entries, keyOf } from "./plan.ts";
 
 interface Promised {
   readonly reservation: Reservation;
-  readonly sinceMs: number;
+  sinceMs: number;
   /** Whether this process wrote it. */
   isOurs: boolean;
 }
@@ -20,6 +20,8 @@ export class Promises {
   readonly #known = new Map<string, Promised>();
   #uid: string | undefined;
   #observedPodVersion = "";
+  /** What was taken last: claims between two writes come with the same ledger again and again. */
+  #taken: { readonly ledger: StoredLedger; readonly sinceMs: number } | undefined;
 
   /** @param lifeMs how long a request may still come to something */
   constructor(lifeMs: number) {
@@ -60,14 +62,18 @@ export class Promises {
     return { observedPodVersion: version, reservations: [...base.entries.reservations, ...missing] };
   }
 
-  #take({ uid, entries }: StoredLedger, nowMs: number): void {
+  #take(ledger: StoredLedger, nowMs: number): void {
+    if (this.#taken?.ledger === ledger && this.#taken.sinceMs <= nowMs) return;
+    this.#taken = { ledger, sinceMs: nowMs };
+    const { uid, entries } = ledger;
     this.#uid = uid ?? this.#uid;
     this.#observedPodVersion = laterVersion(entries.observedPodVersion, this.#observedPodVersion);
     for (const reservation of entries.reservations) {
       const known = this.#known.get(reservation.uid);
-      // A later request of the same pod takes the place of the earlier one.
-      if (known && keyOf(known.reservation) === keyOf(reservation)) continue;
-      this.#known.set(reservation.uid, { reservation, sinceMs: nowMs, isOurs: false });
+      // A later request of the same pod takes the place of the earlier one. The watch may show what is written before the
+      // answer comes to who writes it, and knows since when.
+      if (known && keyOf(known.reservation) === keyOf(reservation)) known.sinceMs = Math.min(known.sinceMs, nowMs);
+      else this.#known.set(reservation.uid, { reservation, sinceMs: nowMs, isOurs: false });
     }
   }
 }

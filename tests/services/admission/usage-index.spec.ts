@@ -84,13 +84,14 @@ describe("ownedPod", () => {
     assert.deepEqual(ownedPod(pod), {
       metadata: { name: "a", namespace: "work", uid: "1", resourceVersion: "7" },
       owner: { group: "g", user: undefined },
-      spec: {
-        containers: [{ name: "main", resources: { limits: { cpu: "1" } } }],
-        initContainers: [{ name: "side", restartPolicy: "Always" }],
-        overhead: { cpu: "1m" },
-        resources: { requests: { cpu: "2" } },
+      size: {
+        stated: {
+          containers: [{ name: "main", resources: { limits: { cpu: "1" } } }],
+          initContainers: [{ name: "side", restartPolicy: "Always" }],
+          overhead: { cpu: "1m" },
+          resources: { requests: { cpu: "2" } },
+        },
       },
-      actual: undefined,
       terminal: false,
     });
   });
@@ -102,8 +103,7 @@ describe("ownedPod", () => {
       assert.deepEqual(ownedPod({ metadata }), {
         metadata: { name: "a" },
         owner: undefined,
-        spec: undefined,
-        actual: undefined,
+        size: undefined,
         terminal: true,
       });
     }
@@ -111,7 +111,7 @@ describe("ownedPod", () => {
 
   it("keeps what containers have as their statuses say it, and what the spec says of the others", () => {
     const resources = (amount: string): object => ({ resources: { limits: { cpu: amount } } });
-    const { spec, actual } = ownedPod({
+    const { size } = ownedPod({
       metadata: { name: "a", uid: "1", labels: { "carrel.dev/group": "g" } },
       spec: {
         containers: [
@@ -128,8 +128,8 @@ describe("ownedPod", () => {
         initContainerStatuses: [{ name: "side", ...resources("5") }],
       },
     } as KubeObject);
-    assert.deepEqual(spec?.resources, { limits: { cpu: "20" } });
-    assert.deepEqual(actual, {
+    assert.deepEqual(size?.stated.resources, { limits: { cpu: "20" } });
+    assert.deepEqual(size?.actual, {
       containers: [
         { name: "main", ...resources("4") },
         { name: "new", ...resources("2") },
@@ -143,13 +143,25 @@ describe("ownedPod", () => {
 
   it("keeps what the whole pod has as its status says it", () => {
     const whole = (amount: string): object => ({ resources: { limits: { cpu: amount } } });
-    const { spec, actual } = ownedPod({
+    const { size } = ownedPod({
       metadata: { name: "a", uid: "1", labels: { "carrel.dev/group": "g" } },
       spec: { containers: [{ name: "main" }], ...whole("1") },
       status: whole("2"),
     } as KubeObject);
-    assert.deepEqual(spec, { containers: [{ name: "main" }], ...whole("1") });
-    assert.deepEqual(actual, { containers: [{ name: "main", resources: null }], initContainers: [], ...whole("2") });
+    assert.deepEqual(size, {
+      stated: { containers: [{ name: "main" }], ...whole("1") },
+      actual: { containers: [{ name: "main", resources: null }], initContainers: [], ...whole("2") },
+    });
+  });
+
+  it("keeps once what pods have in common", () => {
+    const [a, b, other] = [
+      podOf({ uid: "1", group: "g", user: "ada", cpu: "1" }),
+      podOf({ uid: "2", group: "g", user: "ada", cpu: "1" }),
+      podOf({ uid: "3", group: "g", user: "bob", cpu: "2" }),
+    ] as const;
+    assert.deepEqual([a.size === b.size, a.owner === b.owner], [true, true]);
+    assert.deepEqual([a.size === other.size, a.owner === other.owner], [false, false]);
   });
 
   it("takes finished pods for terminal, and only those", () => {
@@ -188,6 +200,18 @@ describe("UsageIndex", () => {
     index.recharge("unknown");
     const expected = { cpu: 250n, memory: 1n, gpu: 0n, "ephemeral-storage": 9n, pods: 1n };
     assert.deepEqual([index.total("g"), index.ofMember("g", "ada")], [expected, expected]);
+  });
+
+  it("leaves pods as they are charged where a group has changed in something else", () => {
+    let reads = 0;
+    const index = new UsageIndex(() => {
+      reads++;
+      return { ...unlimited };
+    });
+    for (const uid of ["1", "2", "3"]) index.put(podOf({ uid, group: "g", user: "ada" }));
+    const before = reads;
+    index.recharge("g");
+    assert.deepEqual([reads - before, index.total("g").pods], [1, 3n]);
   });
 
   it("charges the larger of what a pod asks for and what it has, one resource at a time", () => {

@@ -17,9 +17,11 @@ describe("createLogger", () => {
     const log = createLogger({ now: () => time, write: (line) => void lines.push(line) });
     log.info("started", { port: 8443, tls: true, node: null, absent: undefined, text: 'a "b"\nc' });
     log.warn("bare");
+    log.error("posing", { time: "never", level: "none", event: "another", said: true });
     assert.deepEqual(lines, [
       '{"time":"2026-01-02T03:04:05.678Z","level":"info","event":"started","port":8443,"tls":true,"node":null,"text":"a \\"b\\"\\nc"}\n',
       '{"time":"2026-01-02T03:04:05.678Z","level":"warn","event":"bare"}\n',
+      '{"time":"2026-01-02T03:04:05.678Z","level":"error","event":"posing","said":true}\n',
     ]);
   });
 

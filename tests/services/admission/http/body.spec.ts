@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { KeyPair } from "../../../../services/admission/certificates.ts";
+import { takeText } from "../../../../services/admission/http/body.ts";
 import { Caller, received, reviewOf } from "../https-server.ts";
 import { selfSigned } from "../key-pair.ts";
 
@@ -9,6 +10,25 @@ const head = (path: string, length: number | string): string =>
   `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${
     typeof length === "number" ? `content-length: ${length}` : length
   }\r\n\r\n`;
+
+describe("takeText", () => {
+  it("leaves nothing in the chunks, so that who waited for them does not hold the text", () => {
+    const text = '{"name":"\u00e9"}';
+    const bytes = Buffer.from(text);
+    for (const cuts of [[], [1], [9, 10], [0, 0]]) {
+      const ends = [...cuts, bytes.length];
+      const chunks = ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+      assert.equal(takeText(chunks), text);
+      assert.deepEqual(chunks, []);
+    }
+    assert.equal(takeText([]), "");
+  });
+
+  it("leaves managed fields out, which nobody reads", () => {
+    const bytes = Buffer.from('{"name":"a","managedFields":[{"manager":"hub"}]}');
+    assert.equal(takeText([bytes.subarray(0, 20), bytes.subarray(20)]), '{"name":"a"}');
+  });
+});
 
 describe("readBody", () => {
   let pair: KeyPair;

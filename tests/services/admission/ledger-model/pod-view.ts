@@ -2,8 +2,12 @@ import { type Amounts, add, nothing, subtract } from "../../../../quota/resource
 import type { Seen } from "../../../../services/admission/ledger/plan.ts";
 import { amountsOf, type Cluster, type PodChange } from "./cluster.ts";
 
+/** Of all views: a list shows less than the changes that it takes the place of. */
+let revisions = 0;
+
 /** What one replica's watch has shown of the pods: the history up to some change. */
 export class PodView implements Seen {
+  revision = revisions++;
   /** The version that the watch has reached. */
   version: string;
   #next: number;
@@ -52,6 +56,7 @@ export class PodView implements Seen {
 
   #apply({ version, uid, user, slots }: PodChange): void {
     this.version = version;
+    this.revision = revisions++;
     this.#versions.set(uid, version);
     const old = this.#charged.get(uid);
     const now = slots > 0 ? amountsOf(slots) : undefined;

@@ -275,12 +275,15 @@ export class Replica {
       },
       policy: () => this.policy,
       pods: {
+        get revision() {
+          return pods().revision;
+        },
         seen: (uid) => pods().seen(uid),
         charged: (uid) => pods().charged(uid),
         total: () => pods().total(),
         ofMember: (group, user) => pods().ofMember(group, user),
-        reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
       },
+      reaches: (version, deadlineMs) => this.#reaches(version, deadlineMs),
       watched: () => this.#watched,
       podVersion: (_namespace, _name, uid) => world.call(this, () => world.versionOf(uid)),
       clock: {

@@ -2,7 +2,7 @@ import { type Amounts, add, nothing, unlimited } from "../../../../quota/resourc
 import type { GroupPolicy } from "../../../../services/admission/group-policies.ts";
 import { GroupLedger } from "../../../../services/admission/ledger/group-ledger.ts";
 import type { StoredLedger } from "../../../../services/admission/ledger/ledger-store.ts";
-import { type Claim, type Entries, emptyEntries } from "../../../../services/admission/ledger/plan.ts";
+import { type Claim, type Entries, emptyEntries, type Seen } from "../../../../services/admission/ledger/plan.ts";
 import { isAtLeast } from "../../../../services/lib/kube/resource-version.ts";
 
 const policy: GroupPolicy = {
@@ -42,8 +42,11 @@ export class Bench {
   /** Pods that a consistent read shows, with their versions. */
   existing: Record<string, string> = {};
   asked: string[] = [];
-  seen: Record<string, string> = {};
-  charged: Record<string, Amounts> = {};
+  /** How often it was asked whether a pod was seen. */
+  looks = 0;
+  #seen: Record<string, string> = {};
+  #charged: Record<string, Amounts> = {};
+  #revision = 0;
   /** The version that the pod watch has reached. */
   reached = "1000000";
   readonly waits: (readonly [string, number])[] = [];
@@ -63,18 +66,13 @@ export class Bench {
       swap: (_group, base, entries) => this.#swap(base, entries),
     },
     policy: () => this.rules,
-    pods: {
-      seen: (uid) => this.seen[uid],
-      charged: (uid) => this.charged[uid],
-      total: () => Object.values(this.charged).reduce(add, nothing),
-      ofMember: () => nothing,
-      reaches: async (version, deadlineMs) => {
-        this.waits.push([version, deadlineMs]);
-        if (isAtLeast(this.reached, version)) return true;
-        this.now = Math.max(this.now, deadlineMs);
-        await this.onLate();
-        return false;
-      },
+    pods: this.#pods(),
+    reaches: async (version, deadlineMs) => {
+      this.waits.push([version, deadlineMs]);
+      if (isAtLeast(this.reached, version)) return true;
+      this.now = Math.max(this.now, deadlineMs);
+      await this.onLate();
+      return false;
     },
     watched: () => undefined,
     podVersion: async (namespace, name, uid) => {
@@ -92,6 +90,22 @@ export class Bench {
     onWrite: (result) => this.writes.push(result),
   });
 
+  /** What the pod watch has shown; whoever takes it may be about to change it. */
+  get seen(): Record<string, string> {
+    this.#revision++;
+    return this.#seen;
+  }
+
+  set seen(versions: Record<string, string>) {
+    this.#revision++;
+    this.#seen = versions;
+  }
+
+  set charged(amounts: Record<string, Amounts>) {
+    this.#revision++;
+    this.#charged = amounts;
+  }
+
   decide(...claims: Claim[]): Promise<unknown[]> {
     return Promise.all(claims.map((item) => this.ledger.decide(item, this.now + 4_000)));
   }
@@ -99,6 +113,22 @@ export class Bench {
   /** Somebody else's write. */
   write(entries: Entries): void {
     this.stored = { resourceVersion: String(Number(this.stored.resourceVersion ?? 0) + 1), uid: "u", entries };
+  }
+
+  #pods(): Seen {
+    const revision = (): number => this.#revision;
+    return {
+      get revision() {
+        return revision();
+      },
+      seen: (uid) => {
+        this.looks++;
+        return this.#seen[uid];
+      },
+      charged: (uid) => this.#charged[uid],
+      total: () => Object.values(this.#charged).reduce(add, nothing),
+      ofMember: () => nothing,
+    };
   }
 
   async #swap(base: StoredLedger, entries: Entries): Promise<StoredLedger | undefined> {

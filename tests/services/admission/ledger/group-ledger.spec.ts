@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
+import { nothing } from "../../../../quota/resources.ts";
 import { EXPIRY_MS } from "../../../../services/admission/ledger/group-ledger.ts";
-import { emptyEntries } from "../../../../services/admission/ledger/plan.ts";
+import { type Claim, emptyEntries } from "../../../../services/admission/ledger/plan.ts";
 import { Bench, claim, live, resize, uids, unknown } from "./bench.ts";
 
 describe("GroupLedger.decide", () => {
+  const behind = unknown('group "g": the pod watch is behind the ledger: try again');
+  const behindLedger = (bench: Bench): void => {
+    bench.write({ observedPodVersion: "50", reservations: [] });
+    bench.reached = "49";
+  };
+
   it("reserves before it answers, and remembers what it wrote", async () => {
     const bench = new Bench();
     assert.deepEqual(await bench.decide(claim("1")), [undefined]);
@@ -24,6 +31,60 @@ describe("GroupLedger.decide", () => {
       bench.swaps.map(({ reservations }) => reservations.length),
       [1, 50],
     );
+  });
+
+  const dry = (uid: string, cpu?: bigint): Claim => ({ ...claim(uid, cpu), dryRun: true });
+
+  it("answers dry runs beside a write that is under way", async () => {
+    const bench = new Bench();
+    await bench.decide(claim("1", 100n));
+    const { promise: written, resolve: write } = Promise.withResolvers<void>();
+    bench.onSwap = () => written;
+    const real = bench.decide(claim("2"));
+    const [allowed, denied] = await bench.decide(dry("3", 900n), dry("4", 901n));
+    assert.equal(allowed, undefined);
+    assert.equal((denied as Error).message, 'quota exceeded: group "g": cpu quota 1, used 100m, requested 901m');
+    assert.deepEqual(bench.swaps.map(uids), [["1"]]);
+    write();
+    assert.deepEqual(await real, [undefined]);
+    assert.deepEqual(bench.swaps.map(uids), [["1"], ["1", "2"]]);
+  });
+
+  it("looks once at what is reserved for all that come before it changes", async () => {
+    const bench = new Bench();
+    for (const uid of ["1", "2"]) await bench.decide(claim(uid));
+    const verdictOf = async (cpu: bigint): Promise<readonly [number, string | undefined]> => {
+      bench.looks = 0;
+      const [denied] = await bench.decide(dry("3", cpu));
+      return [bench.looks, (denied as Error | undefined)?.message];
+    };
+    const over = (used: string): string => `quota exceeded: group "g": cpu quota 1, used ${used}, requested 300m`;
+    assert.deepEqual(await verdictOf(300n), [3, over("800m")]);
+    assert.deepEqual(await verdictOf(200n), [1, undefined]);
+    bench.seen = { "1": "60" };
+    bench.charged = { "1": { ...nothing, cpu: 500n, pods: 1n } };
+    assert.deepEqual(await verdictOf(300n), [4, over("900m")]);
+    bench.charged = {};
+    bench.now += EXPIRY_MS;
+    await bench.ledger.settle();
+    assert.deepEqual(await verdictOf(300n), [2, undefined]);
+  });
+
+  it("reads the ledger for a dry run where it is not known, and lets it wait for a pod watch that is behind", async () => {
+    const bench = new Bench();
+    assert.deepEqual([await bench.decide(dry("1")), bench.reads, bench.swaps], [[undefined], 1, []]);
+    bench.rules = undefined;
+    const message = 'unknown group "g": create it first';
+    const unknownGroup = { reason: "GroupUnknown", message, causes: [{ reason: "GroupUnknown", message }] };
+    assert.deepEqual(await bench.decide(dry("1")), [unknownGroup]);
+    bench.rules = new Bench().rules;
+    behindLedger(bench);
+    await bench.decide(claim("2"));
+    bench.onLate = () => {
+      bench.reached = "50";
+      bench.now -= 1_000;
+    };
+    assert.deepEqual(await bench.decide(dry("1")), [undefined]);
   });
 
   it("does not write for refusals", async () => {
@@ -71,12 +132,6 @@ describe("GroupLedger.decide", () => {
     assert.deepEqual(bench.writes, ["failed", "failed", "written"]);
     assert.equal(bench.reads, 3);
   });
-
-  const behind = unknown('group "g": the pod watch is behind the ledger: try again');
-  const behindLedger = (bench: Bench): void => {
-    bench.write({ observedPodVersion: "50", reservations: [] });
-    bench.reached = "49";
-  };
 
   it("refuses when the pod watch stays behind the ledger", async () => {
     const bench = new Bench();

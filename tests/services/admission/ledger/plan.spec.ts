@@ -7,9 +7,11 @@ import {
   type Claim,
   type Entries,
   emptyEntries,
+  type Plan,
   plan,
   type Seen,
   settle,
+  standing,
 } from "../../../../services/admission/ledger/plan.ts";
 
 const policy = (cpu: bigint | null, member: bigint | null = null): GroupPolicy => ({
@@ -38,7 +40,10 @@ const reserved = (uid: string, cpu: number, user = "ada"): Reservation => ({
   gpuMilli: "0",
   ephemeralStorageBytes: "0",
 });
+const planOf = (rules: GroupPolicy, from: Entries, claims: readonly Claim[], seen: Seen): Plan =>
+  plan(rules, standing(from, seen), claims, seen);
 const watch = (versions: Readonly<Record<string, string>> = {}, total: Amounts = nothing, own = total): Seen => ({
+  revision: 0,
   seen: (uid) => versions[uid],
   charged: () => undefined,
   total: () => total,
@@ -78,7 +83,7 @@ describe("settle", () => {
 describe("plan", () => {
   it("reserves what fits, in the order in which it came", () => {
     const claims = [claim("1", 600n), claim("2", 600n), claim("3", 400n)];
-    const { entries: after, reserves, verdicts } = plan(policy(1000n), entries(), claims, watch());
+    const { entries: after, reserves, verdicts } = planOf(policy(1000n), entries(), claims, watch());
     assert.deepEqual(after, entries(reserved("1", 600), reserved("3", 400)));
     assert.equal(reserves, true);
     assert.deepEqual(
@@ -90,7 +95,7 @@ describe("plan", () => {
   it("counts live pods and reservations of the group, and of the member his own", () => {
     const open = entries(reserved("1", 100), reserved("2", 200, "grace"));
     const seen = watch({}, { ...nothing, cpu: 1000n }, { ...nothing, cpu: 500n });
-    const { verdicts } = plan(policy(1000n, 600n), open, [claim("3", 1n)], seen);
+    const { verdicts } = planOf(policy(1000n, 600n), open, [claim("3", 1n)], seen);
     assert.equal(
       verdicts[0]?.message,
       'quota exceeded: member "ada" of group "g": cpu quota 600m, used 600m, requested 1m; ' +
@@ -99,7 +104,7 @@ describe("plan", () => {
   });
 
   it("does not ask a member's quota of a pod of the whole group", () => {
-    const { entries: after, verdicts } = plan(
+    const { entries: after, verdicts } = planOf(
       policy(10n, 0n),
       entries(),
       [claim("1", 1n, { user: undefined })],
@@ -112,17 +117,28 @@ describe("plan", () => {
 
   it("says yes again to a uid that has its reservation or its pod, and reserves nothing more", () => {
     const open = entries(reserved("1", 1000));
-    const again = plan(policy(1000n), open, [claim("1", 1000n), claim("2", 1000n)], watch({ "2": "5" }));
+    const again = planOf(policy(1000n), open, [claim("1", 1000n), claim("2", 1000n)], watch({ "2": "5" }));
     assert.deepEqual(again.verdicts, [undefined, undefined]);
     assert.equal(again.entries, open);
     assert.equal(again.reserves, false);
-    const twice = plan(policy(1000n), entries(), [claim("1", 700n), claim("1", 700n)], watch());
+    const twice = planOf(policy(1000n), entries(), [claim("1", 700n), claim("1", 700n)], watch());
     assert.deepEqual(twice.entries.reservations, [reserved("1", 700)]);
+  });
+
+  it("leaves what it was decided on as it was, for those who are decided on it too", () => {
+    const from = standing(entries(reserved("1", 400)), watch());
+    const first = plan(policy(1000n), from, [claim("2", 600n)], watch());
+    assert.deepEqual(first.verdicts, [undefined]);
+    assert.deepEqual(plan(policy(1000n), from, [claim("3", 600n)], watch()).verdicts, [undefined]);
+    assert.deepEqual(
+      [from.settled, from.open.total.cpu, from.open.ofMember("ada").cpu],
+      [entries(reserved("1", 400)), 400n, 400n],
+    );
   });
 
   it("decides dry runs and does not reserve for them", () => {
     const claims = [claim("1", 1000n, { dryRun: true }), claim("2", 1001n, { dryRun: true }), claim("3", 1000n)];
-    const { entries: after, verdicts } = plan(policy(1000n), entries(), claims, watch());
+    const { entries: after, verdicts } = planOf(policy(1000n), entries(), claims, watch());
     assert.deepEqual(after, entries(reserved("3", 1000)));
     assert.deepEqual(
       verdicts.map((denied) => denied?.reason),
@@ -132,7 +148,7 @@ describe("plan", () => {
 
   it("refuses more reservations than a ledger holds", () => {
     const full = entries(...Array.from({ length: MAX_RESERVATIONS }, (_, i) => reserved(`r${i}`, 0)));
-    const { verdicts, reserves } = plan(policy(null), full, [claim("1", 1n)], watch());
+    const { verdicts, reserves } = planOf(policy(null), full, [claim("1", 1n)], watch());
     const message = `group "g" has ${MAX_RESERVATIONS} pods under way: try again`;
     assert.deepEqual(verdicts[0], {
       reason: "StateUnknown",
@@ -146,7 +162,7 @@ describe("plan", () => {
     const quota = { cpu: 9n, memory: 9n, gpu: 9n, "ephemeral-storage": 9n, pods: 2n };
     const first = claim("1", 1n, { amounts: { cpu: 9n, memory: 9n, gpu: 9n, "ephemeral-storage": 9n, pods: 1n } });
     const second = claim("2", 1n, { amounts: { cpu: 1n, memory: 2n, gpu: 3n, "ephemeral-storage": 4n, pods: 2n } });
-    const { verdicts, entries: after } = plan({ ...policy(null), quota }, entries(), [first, second], watch());
+    const { verdicts, entries: after } = planOf({ ...policy(null), quota }, entries(), [first, second], watch());
     const amounts = { cpuMilli: "9", memoryBytes: "9", gpuMilli: "9", ephemeralStorageBytes: "9" };
     assert.deepEqual(after.reservations, [{ ...reserved("1", 0), ...amounts }]);
     assert.equal(
@@ -163,7 +179,7 @@ describe("plan", () => {
       fc.property(amounts, amounts, fc.integer({ min: 0, max: 30 }), fc.nat(9), (open, asked, quota, live) => {
         const before = entries(...open.map((cpu, i) => reserved(`o${i}`, cpu)));
         const claims = asked.map((cpu, i) => claim(`c${i}`, BigInt(cpu)));
-        const { entries: after, verdicts } = plan(
+        const { entries: after, verdicts } = planOf(
           policy(BigInt(quota)),
           before,
           claims,

@@ -55,6 +55,15 @@ describe("what was promised", () => {
     });
   });
 
+  it("is as old as its write, also where the watch shows it before the write is answered", () => {
+    const written = ledger("L", "7", reservation("ours"));
+    promises.restored(written, 5_000);
+    promises.wrote(ledger("L", "7"), written, 1_000);
+    const old = 1_000 + LIFE_MS;
+    assert.deepEqual(promises.restored(ledger("L", "8"), old - 1).reservations, [reservation("ours")]);
+    assert.deepEqual(promises.restored(ledger("L", "8"), old).reservations, []);
+  });
+
   it("is known from a watched ledger too, unless this process knows another one", () => {
     promises.saw(ledger("L", "7", reservation("others")), 0);
     assert.deepEqual(promises.restored(missing, 1), {

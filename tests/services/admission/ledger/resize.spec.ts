@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import type { Reservation } from "../../../../crds/index.ts";
 import { type Amounts, nothing, unlimited } from "../../../../quota/resources.ts";
 import type { GroupPolicy } from "../../../../services/admission/group-policies.ts";
-import { type Claim, type Entries, plan, type Seen, settle } from "../../../../services/admission/ledger/plan.ts";
+import {
+  type Claim,
+  type Entries,
+  plan,
+  type Seen,
+  settle,
+  standing,
+} from "../../../../services/admission/ledger/plan.ts";
 
 const policy: GroupPolicy = {
   name: "g",
@@ -37,6 +44,7 @@ const reserved = (cpu: number, memory = 0, request = "r1", podVersion = "7"): Re
 });
 /** The watch shows one pod of ada, or that it ended, or nothing. */
 const watch = (charged: Amounts | undefined, version: string | undefined = "7"): Seen => ({
+  revision: 0,
   seen: () => version,
   charged: () => charged,
   total: () => charged ?? nothing,
@@ -45,7 +53,7 @@ const watch = (charged: Amounts | undefined, version: string | undefined = "7"):
 const entries = (...reservations: Reservation[]): Entries => ({ observedPodVersion: "5", reservations });
 const never = (): boolean => false;
 const decide = (seen: Seen, open: Entries, ...claims: Claim[]): unknown[] => {
-  const { entries: after, reserves, verdicts } = plan(policy, open, claims, seen);
+  const { entries: after, reserves, verdicts } = plan(policy, standing(open, seen), claims, seen);
   assert.equal(reserves, after !== open);
   return [verdicts.map((denied) => denied?.message), after.reservations];
 };

@@ -10,7 +10,7 @@ import { HubConfiguration } from "../components/hub/configuration.ts";
 import { NotebookPolicy } from "../components/hub/notebook-policy.ts";
 import { HUB, HUB_PORT, PROXY, PROXY_API, PROXY_API_PORT, PROXY_PORT, PROXY_PUBLIC } from "../components/hub/peers.ts";
 import { HubProxy } from "../components/hub/proxy.ts";
-import { HubSecrets } from "../components/hub/secrets.ts";
+import { GATEWAY_TOKEN_FILE, HubSecrets } from "../components/hub/secrets.ts";
 import { DATABASE_URL, HubServer } from "../components/hub/server.ts";
 import { KEYCLOAK_PORT } from "../components/identity/keycloak-pod.ts";
 import { HostKey } from "../components/ssh/host-key.ts";
@@ -58,7 +58,7 @@ const inside = ({ namespaces }: Settings, service: string, port: number): string
 
 /** What the hub is told, as services/hub/carrel_hub/settings.py reads it. */
 export function hubSettings(settings: Settings, { identity, api }: HubSources): Record<string, unknown> {
-  const { names, namespaces, prefix, hub: own, storage, culling } = settings;
+  const { host, ssh, parts, names, namespaces, prefix, hub: own, storage, culling } = settings;
   return {
     publicUrl: names.hub.url,
     hubUrl: inside(settings, HUB, HUB_PORT),
@@ -81,6 +81,7 @@ export function hubSettings(settings: Settings, { identity, api }: HubSources): 
       startTimeoutSeconds: own.startSeconds,
     },
     culling,
+    ssh: parts.ssh ? { host, port: ssh.port } : null,
   };
 }
 
@@ -140,26 +141,25 @@ function serverOf(
 function sshOf(
   settings: Settings,
   namespace: ManagedNamespace,
-  image: pulumi.Input<string>,
+  given: { readonly image: pulumi.Input<string>; readonly gatewaySecret: pulumi.Output<string> },
   priorityClass: string,
   opts: Opts,
 ): { readonly key: HostKey; readonly service: SshService } {
   const { host, ssh, names, namespaces, exposure, hub: own, admission } = settings;
   const key = new HostKey("ssh-host-key", { namespace: namespace.name, host, port: ssh.port }, opts);
+  const proxyUrl = inside(settings, PROXY_PUBLIC, PROXY_PORT);
   const service = new SshService(
     "ssh",
     {
       namespace: namespace.name,
-      image,
+      image: given.image,
       hostKey: key,
       priorityClass,
       replicas: SSH_REPLICAS,
       logLevel: admission.logLevel,
-      proxy: {
-        url: inside(settings, PROXY_PUBLIC, PROXY_PORT),
-        port: PROXY_PORT,
-        selector: selectorLabels(PROXY),
-      },
+      proxy: { url: proxyUrl, port: PROXY_PORT, selector: selectorLabels(PROXY) },
+      // The hub, by the way that the gateway has to it already.
+      keys: { url: `${proxyUrl}/hub/api/ssh-login`, secretName: given.gatewaySecret, file: GATEWAY_TOKEN_FILE },
       tokenUrl: `${names.hub.url}/hub/token`,
       balancers: { cidrs: [], proxyProtocol: false },
       startSeconds: own.startSeconds,
@@ -183,9 +183,10 @@ function setupOf(
 ) {
   const { name } = namespace;
   const [oauthClientSecret, apiServerSecret] = [from.identity.secrets.of("hub"), from.api.serverSecret];
+  const { ssh } = settings.parts;
   const told = { namespace: name, files: hubProgram(), settings: hubSettings(settings, from) };
   return {
-    secrets: new HubSecrets("hub-secrets", { namespace: name, oauthClientSecret, apiServerSecret }, opts),
+    secrets: new HubSecrets("hub-secrets", { namespace: name, oauthClientSecret, apiServerSecret, ssh }, opts),
     configuration: new HubConfiguration("hub-configuration", told, opts),
     access: new HubAccess("hub-access", { namespace: name, workNamespace: work.name }, opts),
   };
@@ -199,7 +200,7 @@ export function hub(
   images: { readonly ssh: pulumi.Input<string> },
   provider: k8s.Provider,
 ): Hub {
-  const { namespaces, network, parts } = settings;
+  const { namespaces, network } = settings;
   const { platform } = priorities;
   const opts = { providers: { kubernetes: provider } };
   const none = { quota: false, podDefaults: false, imageMirror: false };
@@ -219,7 +220,8 @@ export function hub(
   // The hub looks for its proxy and for its servers as soon as it starts.
   const after = { ...opts, dependsOn: [...installed.dependsOn, setup.access, notebooks, proxy] };
   const server = serverOf(settings, namespace, setup, platform, after);
-  const ssh = parts.ssh ? sshOf(settings, namespace, images.ssh, platform, installed) : undefined;
+  const gatewaySecret = setup.secrets.sshGateway;
+  const ssh = gatewaySecret && sshOf(settings, namespace, { image: images.ssh, gatewaySecret }, platform, installed);
   const placed = placement(settings, namespace, { system, priorities }, opts);
   return { namespace, ssh: ssh?.key, ready: [server, proxy, ...placed, ...(ssh === undefined ? [] : [ssh.service])] };
 }

@@ -14,7 +14,8 @@ const LABELS = commonLabels("hub");
 const RBAC_GROUP = "rbac.authorization.k8s.io";
 
 /**
- * The service account of the hub and what it may do: start, watch and stop pods of one namespace, and make homes there.
+ * The service account of the hub and what it may do: start, watch and stop pods of one namespace, read what they wrote when
+ * they did not come up, and make homes there.
  * It cannot delete a home, nor read a Secret.
  */
 export class HubAccess extends Part {
@@ -31,6 +32,7 @@ export class HubAccess extends Part {
     const metadata = { name: HUB, namespace: workNamespace, labels: LABELS };
     const rules = [
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "delete"] },
+      { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
       { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get", "create"] },
       { apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] },
     ];

@@ -10,7 +10,12 @@ export interface HubSecretsArgs {
   readonly oauthClientSecret: pulumi.Output<string>;
   /** Shared with the API. */
   readonly apiServerSecret: pulumi.Output<string>;
+  /** Whether there is an SSH gateway, which the hub then knows by a token. */
+  readonly ssh: boolean;
 }
+
+/** The file in the Secret of the SSH gateway. */
+export const GATEWAY_TOKEN_FILE = "token";
 
 /** The hub takes cookie and encryption keys of this length alone. */
 const BYTES = 32;
@@ -24,11 +29,14 @@ export class HubSecrets extends Part {
   readonly hub: pulumi.Output<string>;
   /** Name of what the hub and the proxy read. */
   readonly proxy: pulumi.Output<string>;
+  /** Name of what the SSH gateway reads as a file; undefined where there is none. */
+  readonly sshGateway: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: HubSecretsArgs, opts: pulumi.ComponentResourceOptions) {
     super("carrel:hub:HubSecrets", name, opts);
     const key = (part: string): pulumi.Output<string> =>
       new random.RandomBytes(this.child(part), { length: BYTES }, this.inside).hex;
+    const gatewayToken = args.ssh ? key("ssh-gateway-token") : undefined;
     this.hub = this.#secret("hub", args.namespace, {
       JPY_COOKIE_SECRET: key("cookie-key"),
       JUPYTERHUB_CRYPT_KEY: key("crypt-key"),
@@ -36,9 +44,12 @@ export class HubSecrets extends Part {
       API_SERVER_SECRET: args.apiServerSecret,
       CULLER_API_TOKEN: key("culler-token"),
       METRICS_API_TOKEN: key("metrics-token"),
+      ...(gatewayToken === undefined ? {} : { SSH_GATEWAY_TOKEN: gatewayToken }),
     });
     this.proxy = this.#secret("proxy", args.namespace, { CONFIGPROXY_AUTH_TOKEN: key("proxy-token") });
-    this.registerOutputs({ hub: this.hub, proxy: this.proxy });
+    this.sshGateway =
+      gatewayToken && this.#secret("ssh-gateway", args.namespace, { [GATEWAY_TOKEN_FILE]: gatewayToken });
+    this.registerOutputs({ hub: this.hub, proxy: this.proxy, sshGateway: this.sshGateway });
   }
 
   #secret(

@@ -1,10 +1,8 @@
-import * as k8s from "@pulumi/kubernetes";
+import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { Part } from "../core/component.ts";
-import { commonLabels, selectorLabels } from "../core/labels.ts";
-import { fromGateway, type GatewayClients, namespace, tcp, toDns } from "../core/network.ts";
-import { ownProbes, spreadOverNodes } from "../core/own-pod.ts";
-import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
+import { fromGateway, type GatewayClients, tcp, toDns } from "../core/network.ts";
+import { METRICS_PORT } from "../core/own-pod.ts";
+import { type Program, ReplicatedService } from "../core/replicated-service.ts";
 import { HOST_KEY_FILE } from "./host-key.ts";
 
 export interface SshServiceArgs {
@@ -21,6 +19,8 @@ export interface SshServiceArgs {
     readonly port: number;
     readonly selector: Readonly<Record<string, string>>;
   };
+  /** The key service, and the Secret and file of what it knows the gateway by. */
+  readonly keys: { readonly url: string; readonly secretName: pulumi.Input<string>; readonly file: string };
   /** Shown before the login. @default nothing */
   readonly banner?: string;
   /** Where people make a token. */
@@ -41,111 +41,74 @@ export interface SshServiceArgs {
 
 export const SSH_SERVICE = "ssh";
 export const SSH_PORT = 2222;
-const METRICS_PORT = 9090;
 const KEY_DIR = "/etc/carrel/ssh";
+const KEYS_SECRET_DIR = "/etc/carrel/keys";
 /** To say goodbye after the last connection was given up. */
 const FAREWELL_SECONDS = 10;
 
-type Container = k8s.types.input.core.v1.Container;
-type Metadata = k8s.types.input.meta.v1.ObjectMeta;
+type Variable = types.input.core.v1.EnvVar;
 
-function container(args: SshServiceArgs): Container {
-  const { balancers, proxy } = args;
-  return {
-    name: "ssh",
-    image: args.image,
-    securityContext: restrictedContainer,
-    ports: [
-      { name: "ssh", containerPort: SSH_PORT },
-      { name: "metrics", containerPort: METRICS_PORT },
-    ],
-    env: [
-      { name: "PORT", value: String(SSH_PORT) },
-      { name: "METRICS_PORT", value: String(METRICS_PORT) },
-      { name: "HUB_URL", value: proxy.url },
-      { name: "HOST_KEY_FILE", value: `${KEY_DIR}/${HOST_KEY_FILE}` },
-      { name: "BANNER", value: args.banner ?? "" },
-      { name: "TOKEN_URL", value: args.tokenUrl },
-      { name: "PROXIES", value: balancers.cidrs.join(",") },
-      { name: "PROXY_PROTOCOL", value: String(balancers.proxyProtocol) },
-      { name: "START_SECONDS", value: String(args.startSeconds) },
-      { name: "IDLE_SECONDS", value: String(args.idleSeconds) },
-      { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
-      { name: "LOG_LEVEL", value: args.logLevel },
-    ],
-    resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "2", memory: "512Mi" } },
-    ...ownProbes(),
-    volumeMounts: [{ name: "host-key", mountPath: KEY_DIR, readOnly: true }],
-  };
+function environment(args: SshServiceArgs): Variable[] {
+  const { balancers, proxy, keys } = args;
+  return [
+    { name: "PORT", value: String(SSH_PORT) },
+    { name: "METRICS_PORT", value: String(METRICS_PORT) },
+    { name: "HUB_URL", value: proxy.url },
+    { name: "HOST_KEY_FILE", value: `${KEY_DIR}/${HOST_KEY_FILE}` },
+    { name: "KEYS_URL", value: keys.url },
+    { name: "KEYS_SECRET_FILE", value: `${KEYS_SECRET_DIR}/${keys.file}` },
+    { name: "BANNER", value: args.banner ?? "" },
+    { name: "TOKEN_URL", value: args.tokenUrl },
+    { name: "PROXIES", value: balancers.cidrs.join(",") },
+    { name: "PROXY_PROTOCOL", value: String(balancers.proxyProtocol) },
+    { name: "START_SECONDS", value: String(args.startSeconds) },
+    { name: "IDLE_SECONDS", value: String(args.idleSeconds) },
+    { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
+    { name: "LOG_LEVEL", value: args.logLevel },
+  ];
 }
 
-function podSpec(args: SshServiceArgs): k8s.types.input.core.v1.PodSpec {
-  return {
-    automountServiceAccountToken: false,
-    priorityClassName: args.priorityClass,
-    securityContext: restrictedPod,
-    terminationGracePeriodSeconds: args.drainSeconds + FAREWELL_SECONDS,
-    enableServiceLinks: false,
-    topologySpreadConstraints: spreadOverNodes(selectorLabels("ssh")),
-    containers: [container(args)],
-    volumes: [{ name: "host-key", secret: { secretName: args.hostKey.secretName, defaultMode: 0o440 } }],
-  };
-}
-
-/** The SSH gateway behind a Service. It has no right of its own: what it does, it does with the token of who logged in. */
-export class SshService extends Part {
-  readonly service: k8s.core.v1.Service;
-  readonly deployment: k8s.apps.v1.Deployment;
-
+/**
+ * The SSH gateway behind a Service. What it does, it does with the token of who logged in; of its own it has the right
+ * to ask the key service alone.
+ */
+export class SshService extends ReplicatedService {
   constructor(name: string, args: SshServiceArgs, opts: pulumi.ComponentResourceOptions) {
-    super("carrel:ssh:SshService", name, opts);
-    const selector = selectorLabels("ssh");
-    const labels = { ...commonLabels("ssh"), ...selector };
-    const metadata = { name: SSH_SERVICE, namespace: args.namespace, labels };
-    const annotations = { "carrel.dev/host-key": args.hostKey.fingerprint };
-    const policy = this.#networkPolicy(args, metadata, selector);
-    this.deployment = new k8s.apps.v1.Deployment(
-      this.child("deployment"),
-      {
-        metadata,
-        spec: {
-          replicas: args.replicas,
-          selector: { matchLabels: selector },
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-          template: { metadata: { labels, annotations }, spec: podSpec(args) },
-        },
-      },
-      { ...this.inside, dependsOn: [policy] },
-    );
-    const ports = [
-      { name: "ssh", port: SSH_PORT, targetPort: "ssh" },
-      { name: "metrics", port: METRICS_PORT, targetPort: "metrics" },
-    ];
-    const spec = { type: "ClusterIP", selector, ports };
-    this.service = new k8s.core.v1.Service(this.child("service"), { metadata, spec }, this.inside);
-    new k8s.policy.v1.PodDisruptionBudget(
-      this.child("disruption-budget"),
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
-      this.inside,
-    );
-    this.registerOutputs({});
+    super("carrel:ssh:SshService", name, programOf(args), opts);
   }
+}
 
-  #networkPolicy(
-    { proxy, gateway, monitoringNamespace }: SshServiceArgs,
-    metadata: Metadata,
-    selector: Record<string, string>,
-  ): k8s.networking.v1.NetworkPolicy {
-    const spec = {
-      podSelector: { matchLabels: selector },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [
-        { from: fromGateway(gateway), ports: tcp("ssh") },
-        { from: [namespace(monitoringNamespace)], ports: tcp("metrics") },
+function programOf(args: SshServiceArgs): Program {
+  const { hostKey, keys, proxy, gateway, monitoringNamespace } = args;
+  return {
+    name: SSH_SERVICE,
+    namespace: args.namespace,
+    replicas: args.replicas,
+    ports: [{ name: "ssh", container: SSH_PORT }],
+    container: {
+      image: args.image,
+      env: environment(args),
+      resources: { requests: { cpu: "50m", memory: "96Mi" }, limits: { cpu: "2", memory: "512Mi" } },
+      volumeMounts: [
+        { name: "host-key", mountPath: KEY_DIR, readOnly: true },
+        { name: "keys-secret", mountPath: KEYS_SECRET_DIR, readOnly: true },
       ],
+    },
+    pod: {
+      automountServiceAccountToken: false,
+      priorityClassName: args.priorityClass,
+      terminationGracePeriodSeconds: args.drainSeconds + FAREWELL_SECONDS,
+      volumes: [
+        { name: "host-key", secret: { secretName: hostKey.secretName, defaultMode: 0o440 } },
+        { name: "keys-secret", secret: { secretName: keys.secretName, defaultMode: 0o440 } },
+      ],
+    },
+    annotations: { "carrel.dev/host-key": hostKey.fingerprint },
+    network: {
+      ingress: [{ from: fromGateway(gateway), ports: tcp("ssh") }],
       // Notebook servers are reached through the proxy alone.
       egress: [{ to: [{ podSelector: { matchLabels: { ...proxy.selector } } }], ports: tcp(proxy.port) }, toDns],
-    };
-    return new k8s.networking.v1.NetworkPolicy(this.child("network-policy"), { metadata, spec }, this.inside);
-  }
+      monitoringNamespace,
+    },
+  };
 }

@@ -152,4 +152,4 @@ def test_users_stay_logged_in_while_the_realm_cannot_be_reached(settings: Settin
 
 def test_the_launch_page_comes_before_the_hub_s_own(settings: Settings) -> None:
     paths = [path for path, _ in authenticator_of(settings).get_handlers(JupyterHub())]
-    assert paths[-3:] == ["/spawn", "/spawn/([^/]+)", "/spawn/([^/]+)/([^/]+)"]
+    assert paths[-4:] == ["/spawn", "/spawn/([^/]+)", "/spawn/([^/]+)/([^/]+)", "/api/users/([^/]+)"]

@@ -3,52 +3,16 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from support.browser import Visitor, logged_in
-from support.fake_cluster import NO_ROOM, NOT_FOUND, QUOTA_DENIAL
+from support.fake_cluster import LOG_BEFORE, NO_ROOM, NOT_FOUND, QUOTA_DENIAL
 from support.hub import Hub, running_hub
 from support.samples import ENVIRONMENT, TOO_LARGE
-
-SMALL = {"group": "physics", "instanceType": "small", "image": "scipy"}
-
-
-@pytest.fixture(scope="module")
-def shared_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    with running_hub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def hub(shared_hub: Hub) -> Hub:
-    shared_hub.api.reset()
-    shared_hub.cluster.reset()
-    return shared_hub
-
-
-def visit(hub: Hub, act: Callable[[Visitor], Awaitable[None]], name: str = "ada") -> None:
-    """Acts as a user who is logged in; whatever was started is stopped at the end."""
-
-    async def run() -> None:
-        async with logged_in(hub.url, name) as visitor:
-            try:
-                await act(visitor)
-            finally:
-                hub.api.reset()
-                await visitor.api("DELETE", f"/users/{name}/server")
-                await until_gone(hub)
-
-    asyncio.run(run())
-
-
-async def until_gone(hub: Hub) -> None:
-    for _ in range(100):
-        if not hub.cluster.pods:
-            return
-        await asyncio.sleep(0.1)
+from support.visits import SMALL, until_gone, until_pods, visit
 
 
 def test_the_form_offers_what_the_group_may_use_and_shows_numbers_of_what_does_not_fit(hub: Hub) -> None:
@@ -197,6 +161,58 @@ def test_a_pod_that_no_node_takes_is_told_why_when_time_is_up(hub: Hub) -> None:
     visit(hub, act)
 
 
+def test_a_program_that_never_answers_is_told_with_its_log_and_a_way_back(hub: Hub) -> None:
+    hub.cluster.outcome = "deaf"
+
+    async def act(visitor: Visitor) -> None:
+        await visitor.start(**SMALL)
+        page = await visitor.until("/hub/spawn-pending/ada", "Spawn failed")
+        port = hub.environment["TEST_NOTEBOOK_PORT"]
+        told = (
+            f"Not started: the server's pod runs, but nothing answered on port {port} within 20 s. "
+            "Choose another image, or safe mode if it is something in your home; else ask the help desk. "
+            "The last lines of its log: serving on 127.0.0.1 only Choose again"
+        )
+        assert told in page.text
+        assert "127.0.0.2" not in page.text
+        assert "/hub/spawn/ada" in [link.rstrip("/") for link in page.links]
+        await until_gone(hub)
+        assert hub.cluster.pods == {}
+        assert "serving on 127.0.0.1 only" not in hub.log
+
+    visit(hub, act)
+
+
+def test_a_program_that_ends_while_it_is_waited_for_is_told_with_its_exit_code_before_time_is_up(hub: Hub) -> None:
+    hub.cluster.outcome = "crash"
+
+    async def act(visitor: Visitor) -> None:
+        started = time.monotonic()
+        await visitor.start(**SMALL)
+        page = await visitor.until("/hub/spawn-pending/ada", "Spawn failed")
+        assert time.monotonic() - started < 15
+        assert 'the image "registry.example/scipy@sha256:11" does not keep running: exit code 3, Error.' in page.text
+        assert " ".join(LOG_BEFORE.split()) in page.text
+        await until_gone(hub)
+        assert hub.cluster.pods == {}
+
+    visit(hub, act)
+
+
+def test_a_pod_that_is_removed_while_it_is_waited_for_is_told(hub: Hub) -> None:
+    hub.cluster.outcome = "deaf"
+
+    async def act(visitor: Visitor) -> None:
+        await visitor.start(**SMALL)
+        await until_pods(hub, 1)
+        await asyncio.sleep(2)
+        hub.cluster.remove("jupyter-ada")
+        page = await visitor.until("/hub/spawn-pending/ada", "Spawn failed")
+        assert "Not started: its pod was removed while it started. Choose again" in page.text
+
+    visit(hub, act)
+
+
 @pytest.mark.parametrize(
     ("mode", "reason"),
     [
@@ -253,6 +269,23 @@ def test_a_server_outlives_the_hub_and_is_found_again(tmp_path: Path) -> None:
         hub.start()
         asyncio.run(as_ada(look))
         assert len(hub.cluster.created) == 1
+
+
+def test_pods_of_users_that_the_hub_does_not_know_are_reported_and_left(tmp_path: Path) -> None:
+    async def act(hub: Hub) -> None:
+        async with logged_in(hub.url, "ada") as visitor:
+            await visitor.start(**SMALL)
+            await visitor.until_ready()
+
+    with running_hub(tmp_path) as hub:
+        for user in ("ada", "zoe"):
+            annotations = {"carrel.dev/user-name": user}
+            hub.cluster.add(f"jupyter-{user}-old", {"annotations": annotations})
+        asyncio.run(act(hub))
+        told = [line for line in hub.log.splitlines() if "does not know" in line]
+        assert len(told) == 1
+        assert "pods of users that this hub does not know: jupyter-zoe-old; they count against quotas" in told[0]
+        assert sorted(hub.cluster.pods) == ["jupyter-ada", "jupyter-ada-old", "jupyter-zoe-old"]
 
 
 def test_the_culler_stops_what_the_group_s_policy_says_and_leaves_the_rest(hub: Hub) -> None:

@@ -68,3 +68,14 @@ def test_says_which_file_cannot_be_read(tmp_path: Path) -> None:
         load_settings({"CARREL_HUB_CONFIG": str(file)})
     with pytest.raises(SettingsError, match=r'^CARREL_HUB_CONFIG="" cannot be read: '):
         load_settings({})
+
+
+def test_an_ssh_gateway_needs_an_address_and_its_token(problems_of: Problems) -> None:
+    assert problems_of({**FILE, "ssh": {"port": 0, "user": "ada"}}, {**ENVIRONMENT, "SSH_GATEWAY_TOKEN": ""}) == (
+        "ssh.host must be a text, got null\n"
+        "ssh.port must be a whole number of at least 1, got 0\n"
+        "ssh.user is not a setting: remove it\n"
+        "the environment has no SSH_GATEWAY_TOKEN"
+    )
+    without = read_settings({name: value for name, value in FILE.items() if name != "ssh"}, ENVIRONMENT)
+    assert (without.ssh, without.secrets.ssh_gateway_token) == (None, None)

@@ -2,10 +2,20 @@ from typing import Any
 
 import pytest
 
-from carrel_hub.trouble import Trouble, TroubleWatch, explain_event, pod_trouble, waiting_reason
+from carrel_hub.trouble import Trouble, TroubleWatch, explain_event, log_to_read, pod_trouble, waiting_reason
 
 Json = dict[str, Any]
 TRANSIENT = "dial tcp: i/o timeout"
+
+
+ENDED = {"terminated": {"exitCode": 3, "reason": "Error"}}
+KEEPS_ENDING = Trouble('the image "r/torch:2" does not keep running: exit code 3, Error', False)
+
+
+def programs(*states: Json, phase: str = "Running") -> Json:
+    """A pod of containers that differ in their states."""
+    statuses = [{"name": f"c{index}", "image": "r/torch:2", **each} for index, each in enumerate(states)]
+    return {"status": {"phase": phase, "containerStatuses": statuses}}
 
 
 def pod(reason: str, message: str = "", **container: Any) -> Json:
@@ -52,6 +62,18 @@ def pod(reason: str, message: str = "", **container: Any) -> Json:
             Trouble("the server's pod ended: The node was low on memory.", True),
         ),
         ({"status": {"phase": "Succeeded"}}, Trouble("the server's pod ended: its program came to an end", True)),
+        (
+            programs({"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}, phase="Succeeded"),
+            Trouble("the server's pod ended: its program came to an end: exit code 0, Completed", True),
+        ),
+        (programs({"state": {"running": {}}}), None),
+        (programs({"state": ENDED}), KEEPS_ENDING),
+        (programs({"state": {"running": {}}, "lastState": ENDED}), KEEPS_ENDING),
+        (programs({"state": {"running": {}}, "lastState": ENDED}, {"state": {"running": {}}}), KEEPS_ENDING),
+        (
+            {"status": {"phase": "Pending", "initContainerStatuses": [{"name": "a", "state": ENDED}]}},
+            None,
+        ),
     ],
 )
 def test_reads_what_is_wrong_with_a_pod(given: Json | None, expected: Trouble | None) -> None:
@@ -71,6 +93,28 @@ def test_gives_up_on_what_lasts_and_tells_the_cause_that_back_off_leaves_out() -
     assert watch.observe(pod("ImagePullBackOff", 'Back-off pulling image "r/torch:2"'), 114.9) is None
     reason = watch.observe(pod("ImagePullBackOff", 'Back-off pulling image "r/torch:2"'), 115)
     assert reason == f'the image "r/torch:2" cannot be pulled: {TRANSIENT}'
+
+
+def test_a_pod_that_is_gone_is_a_trouble_only_where_it_is_expected() -> None:
+    watch = TroubleWatch(15)
+    assert [watch.observe(None, now, expected=False) for now in (0, 100)] == [None, None]
+    assert [watch.observe(None, now, expected=True) for now in (100, 114.9)] == [None, None]
+    assert watch.observe(None, 115, expected=True) == "its pod was removed while it started"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, None),
+        (pod("ErrImagePull", "not found"), None),
+        (programs({"state": {"running": {}}}), ("c0", False)),
+        (programs({"state": ENDED}), ("c0", False)),
+        (programs({"state": {"running": {}}, "lastState": ENDED}), ("c0", True)),
+        (pod("CrashLoopBackOff", lastState=ENDED), ("notebook", False)),
+    ],
+)
+def test_reads_the_log_of_the_run_that_ended(given: Json | None, expected: tuple[str, bool] | None) -> None:
+    assert log_to_read(given) == expected
 
 
 def test_a_pod_that_recovers_is_not_given_up_on() -> None:

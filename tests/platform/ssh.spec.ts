@@ -4,14 +4,35 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OpenSsh } from "../ssh/support/client.ts";
+import { newKey } from "../ssh/support/gateway.ts";
 import { ensureOpenSsh } from "../ssh/support/programs.ts";
 import { eventually } from "../support/eventually.ts";
+import type { Visitor } from "./support/browser.ts";
 import { makeToken, revokeToken, start, stop } from "./support/hub-pages.ts";
 import { INSTALL_MS, type Platform, platform, TEST_MS } from "./support/platform.ts";
 import { type Person, Scene } from "./support/scene.ts";
 import { small } from "./support/sizes.ts";
 
 const NOTE = "for SSH";
+
+/** Follows the link to the page of keys, and adds one there. */
+async function addKey({ page, see }: Visitor, url: string, title: string, key: string): Promise<void> {
+  await page.goto(`${url}/hub/home`);
+  await page.getByRole("link", { name: "SSH keys", exact: true }).click();
+  await page.getByLabel("Title").fill(title);
+  await page.getByLabel("Public key").fill(`${key}\n`);
+  await see("a key is typed in");
+  await page.getByRole("button", { name: "Add key" }).click();
+  await page.getByRole("row", { name: title }).waitFor();
+  await see("the key is registered");
+}
+
+async function removeKey({ page, see }: Visitor, url: string, title: string): Promise<void> {
+  await page.goto(`${url}/hub/ssh-keys`);
+  await page.getByRole("button", { name: `Remove ${title}` }).click();
+  await page.getByText("You have no keys yet.").waitFor();
+  await see("the key is removed");
+}
 
 describe("SSH to one's own server", function () {
   this.timeout(TEST_MS);
@@ -26,11 +47,9 @@ describe("SSH to one's own server", function () {
   /** Names below `.localhost` are the loopback for browsers, not for every libc. */
   let where: string[];
 
-  const clientWith = (secret: string): OpenSsh =>
-    new OpenSsh(
-      { folder, port: it_.endpoints.exposure!.sshPort, knownHosts: join(folder, "known-hosts") },
-      { token: secret },
-    );
+  const clientBy = (secret: { readonly token: string } | { readonly keyFile: string }): OpenSsh =>
+    new OpenSsh({ folder, port: it_.endpoints.exposure!.sshPort, knownHosts: join(folder, "known-hosts") }, secret);
+  const clientWith = (secret: string): OpenSsh => clientBy({ token: secret });
   const ssh = (by: OpenSsh, user: string, command: string, input?: string) =>
     by.ssh(user, [...where, host, command], { timeoutMs: 120_000, ...(input === undefined ? {} : { input }) });
 
@@ -98,6 +117,26 @@ describe("SSH to one's own server", function () {
     assert.deepEqual({ code, isDenied: err.includes("Permission denied") }, { code: 255, isDenied: true }, err);
   });
 
+  it("logs in by a key that was added on the hub's page, until it is removed there", async () => {
+    const { file, publicKey } = newKey(folder);
+    const client = clientBy({ keyFile: file });
+    assert.equal((await ssh(client, ada.username, "true")).code, 255);
+    const { page } = ada.visitor;
+    await page.goto(`${it_.outputs.url}/hub/ssh-keys`);
+    await page.getByLabel("Public key").fill(readFileSync(file, "utf8"));
+    await page.getByRole("button", { name: "Add key" }).click();
+    await page.getByRole("alert").filter({ hasText: "This is a private key" }).waitFor();
+    assert.equal(await page.getByLabel("Public key").inputValue(), "");
+    await ada.visitor.see("a private key is refused");
+    await addKey(ada.visitor, it_.outputs.url, "laptop", publicKey);
+    const { code, out, err } = await ssh(client, ada.username, "echo $CARREL_GROUP");
+    assert.deepEqual({ code, out: out.toString() }, { code: 0, out: `physics-${scene.suffix}\n` }, err);
+    assert.equal((await ssh(client, eve.username, "true")).code, 255);
+    await removeKey(ada.visitor, it_.outputs.url, "laptop");
+    const refused = await ssh(client, ada.username, "true");
+    assert.deepEqual([refused.code, /Permission denied/.test(refused.err)], [255, true], refused.err);
+  });
+
   it("refuses a token that was revoked", async () => {
     await revokeToken(ada.visitor, it_.outputs.url, NOTE);
     const refused = await eventually("the token is refused", async () => {
@@ -105,6 +144,24 @@ describe("SSH to one's own server", function () {
       return ran.code === 0 ? undefined : ran;
     });
     assert.equal(refused.code, 255);
+    assert.match(refused.err, /Permission denied/);
+  });
+
+  it("starts a server by a key after the browser's session has ended, but not for who was disabled", async () => {
+    const { file, publicKey } = newKey(folder);
+    const client = clientBy({ keyFile: file });
+    await addKey(ada.visitor, it_.outputs.url, "laptop", publicKey);
+    await stop(ada.visitor, it_.outputs.url);
+    await scene.noPodOf(ada.username);
+    const [realm, user] = [await it_.identity.realm(), await it_.identity.findUser(ada.username)];
+    await realm.post(`/users/${user!.id}/logout`, {});
+    const { code, out, err } = await ssh(client, ada.username, "ls there.bin");
+    assert.deepEqual({ code, out: out.toString() }, { code: 0, out: "there.bin\n" }, err);
+    await realm.put(`/users/${user!.id}`, { ...user, enabled: false });
+    const refused = await eventually("the key is refused", async () => {
+      const ran = await ssh(client, ada.username, "true");
+      return ran.code === 0 ? undefined : ran;
+    });
     assert.match(refused.err, /Permission denied/);
   });
 });

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { eventually } from "../support/eventually.ts";
 import { OpenSsh } from "./support/client.ts";
 import { knownHosts, newKey } from "./support/gateway.ts";
-import { startKeyService } from "./support/key-service.ts";
 import { INSTALL_MS, type Platform, platform } from "./support/platform.ts";
 
 describe("a login over SSH", function () {
@@ -112,41 +110,6 @@ describe("a login over SSH", function () {
     const stranger = new OpenSsh({ folder: it_.folder, port: first.port, knownHosts: file }, { token: it_.token });
     assert.equal((await stranger.ssh("ada", ["127.0.0.1", "true"])).code, 255);
     await second.stop();
-  });
-
-  it("by a registered key works for its user alone, with a token that can do nothing else", async () => {
-    const [own, others] = [newKey(it_.folder), newKey(it_.folder)];
-    const wire = ({ publicKey }: { publicKey: string }): string => publicKey.split(" ")[1] ?? "";
-    const secret = "gateway-secret";
-    const registered = { ada: [wire(own)], eve: [wire(others)] };
-    const token = `keys-${it_.hub.adminToken}`;
-    const { url, server } = await startKeyService({ hub: it_.hub, token, secret, registered });
-    try {
-      const secretFile = `${own.file}.secret`;
-      execFileSync("sh", ["-c", `printf %s ${secret} > ${secretFile}`]);
-      const gateway = await it_.another({ KEYS_URL: url, KEYS_SECRET_FILE: secretFile });
-      const known = knownHosts(it_.folder, [gateway.port], it_.hostKey);
-      const by = (keyFile: string): OpenSsh =>
-        new OpenSsh({ folder: it_.folder, port: gateway.port, knownHosts: known }, { keyFile });
-      const good = await by(own.file).ssh("ada", ["127.0.0.1", "echo in"]);
-      assert.deepEqual({ code: good.code, out: good.out.toString() }, { code: 0, out: "in\n" }, good.err);
-      const bad = [
-        await by(others.file).ssh("ada", ["127.0.0.1", "true"]),
-        await by(own.file).ssh("eve", ["127.0.0.1", "true"]),
-      ];
-      assert.deepEqual(
-        bad.map(({ code }) => code),
-        [255, 255],
-      );
-      const [line] = gateway.log().filter(({ event }) => event === "login");
-      const shown = execFileSync("ssh-keygen", ["-lf", `${own.file}.pub`], { encoding: "utf8" }).split(" ")[1];
-      assert.deepEqual(
-        { result: line?.["result"], method: line?.["method"], key: line?.["key"] },
-        { result: "accepted", method: "publickey", key: shown },
-      );
-    } finally {
-      server.close();
-    }
   });
 
   it("has to be finished in time", async () => {

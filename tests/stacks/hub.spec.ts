@@ -87,6 +87,8 @@ const notebooks = [
   `notebook-policy > ${POLICY} notebook-policy-network-policy`,
 ];
 const ssh = [
+  "hub-secrets > kubernetes:core/v1:Secret hub-secrets-ssh-gateway",
+  `hub-secrets > ${RANDOM} hub-secrets-ssh-gateway-token`,
   " > carrel:ssh:HostKey ssh-host-key",
   " > carrel:ssh:SshService ssh",
   "ssh > kubernetes:apps/v1:Deployment ssh-deployment",
@@ -170,6 +172,23 @@ describe("hub", () => {
     assert.deepEqual(proxy.match(/"hub-[a-z-]+-generated"/g), ['"hub-secrets-proxy-generated"']);
   });
 
+  it("lets the SSH gateway ask the hub with the token that the hub knows it by", async () => {
+    const recording = await build();
+    const variables = Object.fromEntries(
+      containerOf(recording, "ssh-deployment").env.map(({ name, value }) => [name, value]),
+    );
+    assert.equal(variables["KEYS_URL"], "http://proxy-public.carrel-hub.svc:8000/hub/api/ssh-login");
+    const mounted = JSON.stringify(podOf(recording, "ssh-deployment").volumes);
+    assert.ok(mounted.includes('"hub-secrets-ssh-gateway-generated"'), mounted);
+    const values = ["hub-secrets-hub", "hub-secrets-ssh-gateway"].map((name) => {
+      const { stringData } = resourceOf(recording.resources, name).inputs as {
+        stringData: { secret: Record<string, string> };
+      };
+      return stringData.secret["SSH_GATEWAY_TOKEN"] ?? stringData.secret["token"];
+    });
+    assert.deepEqual(values, Array(2).fill("hex of hub-secrets-ssh-gateway-token"));
+  });
+
   it("mounts its whole program where JupyterHub looks for it", async () => {
     const recording = await build();
     const { data } = resourceOf(recording.resources, "hub-configuration-program").inputs as {
@@ -250,8 +269,15 @@ describe("hubProgram", () => {
       paths.filter((path) => !existsSync(join(folder, path))),
       [],
     );
-    const kinds = [...new Set(paths.map((path) => path.replace(/[a-z_]+(\.[a-z]+)$/, "*$1")))];
-    assert.deepEqual(kinds.sort(), ["*.py", "carrel_hub/*.graphql", "carrel_hub/*.py", "carrel_hub/templates/*.html"]);
+    const kinds = [...new Set(paths.map((path) => path.replace(/[a-z_-]+(\.[a-z]+)$/, "*$1")))];
+    assert.deepEqual(kinds.sort(), [
+      "*.py",
+      "carrel_hub/*.graphql",
+      "carrel_hub/*.py",
+      "carrel_hub/ssh_keys/*.graphql",
+      "carrel_hub/ssh_keys/*.py",
+      "carrel_hub/templates/*.html",
+    ]);
     const needed = ["jupyterhub_config.py", "carrel_hub/__init__.py", "carrel_hub/culler.py", "carrel_hub/settings.py"];
     for (const path of needed) assert.ok(paths.includes(path), path);
   });
@@ -307,12 +333,14 @@ const asMeant = {
     pull_grace_seconds: 15,
   },
   culling: { enabled: true, every_seconds: 300, idle_seconds: 7200, max_age_seconds: null },
+  ssh: { host: "carrel.localhost", port: 2222 },
   secrets: {
     api_server_secret: FILL,
     oauth_client_secret: FILL,
     configproxy_auth_token: FILL,
     culler_api_token: FILL,
     metrics_api_token: FILL,
+    ssh_gateway_token: FILL,
   },
 };
 
@@ -327,6 +355,15 @@ describe("hubSettings", () => {
     const culling = { idleSeconds: 7200, maxAgeSeconds: null };
     const given = { ...settings, storage, culling, hub: { ...settings.hub, namedServers: 3, startSeconds: 900 } };
     assert.deepEqual(readByHub(hubSettings(given, sources()), secrets), asMeant);
+  });
+
+  it("knows of no SSH where that part is off", async () => {
+    const told = hubSettings(withoutSsh, sources());
+    assert.equal(told["ssh"], null);
+    const { stringData } = resourceOf((await build(withoutSsh)).resources, "hub-secrets-hub").inputs as {
+      stringData: { secret: object };
+    };
+    assert.equal("SSH_GATEWAY_TOKEN" in stringData.secret, false);
   });
 
   it("leaves the class of homes to the cluster where none is given", () => {

@@ -8,9 +8,12 @@ from urllib.parse import quote, urlparse
 from traitlets.config import Config
 
 from carrel_hub.api import ApiClient
-from carrel_hub.authenticator import CarrelAuthenticator, groups_claim
+from carrel_hub.authenticator import groups_claim
 from carrel_hub.settings import CONFIG_VARIABLE, Settings
 from carrel_hub.spawner import CarrelSpawner
+from carrel_hub.ssh_keys.authenticator import KeyAuthenticator
+from carrel_hub.ssh_keys.configure import SshKeys, configure_ssh_keys
+from carrel_hub.ssh_keys.people import People
 
 _PACKAGES = Path(__file__).parent
 _PORT = 8081
@@ -23,6 +26,7 @@ _OF_THE_CULLER = (
     "CULLER_API_TOKEN",
     "JPY_COOKIE_SECRET",
     "JUPYTERHUB_CRYPT_KEY",
+    "SSH_GATEWAY_TOKEN",
 )
 
 
@@ -72,7 +76,7 @@ def _services(config: Config, settings: Settings) -> None:
 
 
 def _login(config: Config, settings: Settings) -> None:
-    config.JupyterHub.authenticator_class = CarrelAuthenticator
+    config.JupyterHub.authenticator_class = KeyAuthenticator
     realm = f"{settings.identity.issuer.rstrip('/')}/protocol/openid-connect"
     public = urlparse(settings.identity.issuer)
     back = f"{settings.identity.backchannel_url.rstrip('/')}{public.path.rstrip('/')}/protocol/openid-connect"
@@ -97,6 +101,27 @@ def _login(config: Config, settings: Settings) -> None:
     login.auth_state_groups_key = groups_claim
     login.admin_role = settings.identity.admin_role
     login.allow_all = True
+
+
+def people_of(settings: Settings) -> People:
+    """Who knows the platform's people."""
+    return People(settings.api_url, settings.secrets.api_server_secret, settings.api_timeout_seconds)
+
+
+def ssh_keys_of(settings: Settings) -> SshKeys | None:
+    """How SSH keys are used; none where there is no SSH gateway."""
+    ssh, token = settings.ssh, settings.secrets.ssh_gateway_token
+    if ssh is None or token is None:
+        return None
+    return SshKeys(ssh, people_of(settings), token)
+
+
+def _keys(config: Config, settings: Settings) -> None:
+    keys = ssh_keys_of(settings)
+    config.KeyAuthenticator.people = people_of(settings)
+    config.KeyAuthenticator.ssh_keys = keys
+    if keys:
+        configure_ssh_keys(config, keys)
 
 
 def _spawner(config: Config, settings: Settings) -> None:
@@ -128,4 +153,5 @@ def configure(config: Config, settings: Settings) -> None:
     _hub(config, settings)
     _services(config, settings)
     _login(config, settings)
+    _keys(config, settings)
     _spawner(config, settings)

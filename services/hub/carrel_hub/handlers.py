@@ -1,9 +1,13 @@
-"""The hub's page for starting a server."""
+"""The hub's page for starting a server, and what else of the hub is answered otherwise."""
 
+import asyncio
 from collections.abc import Mapping
 
+from jupyterhub.apihandlers.users import UserAPIHandler
 from jupyterhub.handlers.pages import SpawnHandler
+from jupyterhub.scopes import needs_scope
 from jupyterhub.user import User
+from tornado import web
 from tornado.httputil import url_concat
 
 from carrel_hub.choice import AUTOSTART, Choice, ChoiceError, is_on, options_from_form, read_choice
@@ -12,6 +16,8 @@ from carrel_hub.launch_page import launch_page
 from carrel_hub.spawner import CarrelSpawner
 
 Fields = Mapping[str, list[bytes]]
+
+_STOP_SECONDS = 10
 
 
 def _texts(fields: Fields) -> dict[str, list[str]]:
@@ -67,8 +73,36 @@ class LaunchHandler(SpawnHandler):
         return {"next": after} if after else {}
 
 
+class UserHandler(UserAPIHandler):
+    """Deletes a user with all servers: the hub's own way fails where one starts, or has a name."""
+
+    @needs_scope("delete:users")
+    async def delete(self, user_name: str) -> None:
+        user = self.find_user(user_name)
+        if user is not None and user.name != self.current_user.name:
+            for name in list(user.spawners):
+                await self._stop(user, name)
+        await super().delete(user_name)
+
+    async def _stop(self, user: User, name: str) -> None:
+        """Raises HTTPError where the server takes long to stop."""
+        spawner = user.spawners[name]
+        if spawner.pending == "spawn" and spawner._spawn_future is not None:
+            spawner._spawn_future.cancel()
+        # A start that failed stops its server before it ends.
+        ending = {getattr(spawner, "_stop_future", None), spawner._spawn_future} - {None}
+        if spawner.pending and ending:
+            await asyncio.wait(ending, timeout=_STOP_SECONDS)
+        if spawner.ready:
+            await self.stop_single_user(user, name)
+        if spawner.active:
+            server = f'server "{name}"' if name else "server"
+            raise web.HTTPError(400, f"{user.name}'s {server} cannot be stopped yet: try again in a minute")
+
+
 LAUNCH_HANDLERS = [
     (r"/spawn", LaunchHandler),
     (r"/spawn/([^/]+)", LaunchHandler),
     (r"/spawn/([^/]+)/([^/]+)", LaunchHandler),
+    (r"/api/users/([^/]+)", UserHandler),
 ]

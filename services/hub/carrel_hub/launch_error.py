@@ -6,9 +6,14 @@ from tornado import web
 
 
 class LaunchError(web.HTTPError):
-    """Says why nothing was started; pages that can hold a link offer the way back to the choice."""
+    """Says why nothing was started; pages that can hold a link offer the way back to the choice.
 
-    def __init__(self, status: int, message: str, back_url: str) -> None:
+    `log` is the end of the server's log, for whoever started it: it is shown, and not written to the hub's log.
+    """
+
+    def __init__(self, status: int, message: str, back_url: str, log: str = "") -> None:
         super().__init__(status, message)
-        self.jupyterhub_message = message
-        self.jupyterhub_html_message = f'{escape(message)} <a href="{escape(back_url)}">Choose again</a>'
+        told = f"{message} The last lines of its log:" if log else message
+        self.jupyterhub_message = f"{told}\n{log}" if log else message
+        shown = f'<pre class="text-start">{escape(log)}</pre>' if log else ""
+        self.jupyterhub_html_message = f'{escape(told)}{shown} <a href="{escape(back_url)}">Choose again</a>'

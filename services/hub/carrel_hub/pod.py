@@ -11,6 +11,8 @@ HOME = "/home/jovyan"
 SAFE_HOME = f"{HOME}/saved-home"
 UID = 1000
 GID = 100
+# Annotation that says whose a pod and a home are, in full.
+USER_NAME = "carrel.dev/user-name"
 _BASIC = ("cpu", "memory")
 _OF_THE_HUB = ("JUPYTERHUB_", "JPY_")
 
@@ -101,7 +103,7 @@ def _identity(launch: Launch) -> Traits:
         },
         "extra_annotations": {
             "carrel.dev/group-name": literal(group.name),
-            "carrel.dev/user-name": literal(user),
+            USER_NAME: literal(user),
             "carrel.dev/image": literal(launch.image.name),
             "carrel.dev/instance-type": literal(launch.instance_type.name),
         },
@@ -155,7 +157,7 @@ def launch_traits(launch: Launch, work: Work) -> Traits:
         "working_dir": HOME,
         "environment": _environment(launch, work),
         "storage_extra_labels": {"carrel.dev/user": slug(launch.user)},
-        "storage_extra_annotations": {"carrel.dev/user-name": literal(launch.user)},
+        "storage_extra_annotations": {USER_NAME: literal(launch.user)},
         **_identity(launch),
         **_resources(launch),
         **_security(launch),

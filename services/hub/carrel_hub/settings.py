@@ -53,6 +53,14 @@ class CullingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SshAddress:
+    """Where people reach the SSH gateway."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Secrets:
     """Never in the file: each comes from a variable of the same name in capitals."""
 
@@ -61,6 +69,7 @@ class Secrets:
     configproxy_auth_token: str = field(repr=False)
     culler_api_token: str = field(repr=False)
     metrics_api_token: str | None = field(repr=False)
+    ssh_gateway_token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class Settings:
     identity: Identity
     work: Work
     culling: CullingSettings
+    ssh: SshAddress | None
     secrets: Secrets
 
 
@@ -159,6 +169,9 @@ class _Section:
         value = self._take(name)
         return _Section({} if value is None and not needed else value, self._path(name), self._problems)
 
+    def section_or_none(self, name: str) -> "_Section | None":
+        return None if self._take(name) is None else self.section(name, needed=True)
+
     def end(self) -> None:
         unknown = sorted(set(self._value) - self._seen)
         self._problems.extend(f"{self._path(name)} is not a setting: remove it" for name in unknown)
@@ -206,7 +219,15 @@ def _culling(section: _Section) -> CullingSettings:
     return culling
 
 
-def _secrets(environment: Mapping[str, str], problems: list[str]) -> Secrets:
+def _ssh(section: _Section | None) -> SshAddress | None:
+    if section is None:
+        return None
+    address = SshAddress(host=section.text("host"), port=section.number("port", 22, least=1))
+    section.end()
+    return address
+
+
+def _secrets(environment: Mapping[str, str], problems: list[str], *, ssh: bool) -> Secrets:
     def secret(name: str) -> str:
         value = environment.get(name, "")
         if not value:
@@ -223,6 +244,7 @@ def _secrets(environment: Mapping[str, str], problems: list[str]) -> Secrets:
         configproxy_auth_token=secret("CONFIGPROXY_AUTH_TOKEN"),
         culler_api_token=secret("CULLER_API_TOKEN"),
         metrics_api_token=environment.get("METRICS_API_TOKEN") or None,
+        ssh_gateway_token=secret("SSH_GATEWAY_TOKEN") if ssh else None,
     )
 
 
@@ -233,6 +255,7 @@ def read_settings(value: object, environment: Mapping[str, str]) -> Settings:
     """
     problems: list[str] = []
     file = _Section(value, "", problems)
+    ssh = _ssh(file.section_or_none("ssh"))
     settings = Settings(
         public_url=file.text("publicUrl").rstrip("/"),
         hub_url=file.text("hubUrl"),
@@ -247,7 +270,8 @@ def read_settings(value: object, environment: Mapping[str, str]) -> Settings:
         identity=_identity(file.section("identity", needed=True)),
         work=_work(file.section("work", needed=True)),
         culling=_culling(file.section("culling", needed=False)),
-        secrets=_secrets(environment, problems),
+        ssh=ssh,
+        secrets=_secrets(environment, problems, ssh=ssh is not None),
     )
     file.end()
     if problems:

@@ -45,11 +45,16 @@ def _pull_trouble(image: str, message: str) -> Trouble:
     return Trouble(f'the image "{image}" cannot be pulled{why}', bool(_HOPELESS.search(cause)))
 
 
+def _end(container: Record) -> Record:
+    """How the container's program ended last; empty where it never did."""
+    ends = (_record(_record(container.get(name)).get("terminated")) for name in ("state", "lastState"))
+    return next(filter(None, ends), {})
+
+
 def _ended(container: Record) -> str:
-    last = _record(_record(container.get("lastState")).get("terminated"))
-    code = last.get("exitCode")
-    reason = _text(last, "message").strip() or _text(last, "reason")
-    return f"exit code {code}{f', {reason}' if reason else ''}"
+    end = _end(container)
+    reason = _text(end, "message").strip() or _text(end, "reason")
+    return f"exit code {end.get('exitCode')}{f', {reason}' if reason else ''}"
 
 
 def _container_trouble(container: Record) -> Trouble | None:
@@ -65,14 +70,38 @@ def _container_trouble(container: Record) -> Trouble | None:
     return None
 
 
+def _program_trouble(container: Record) -> Trouble | None:
+    """A program that ended once may stay when it is started again: the kubelet does so."""
+    if not _end(container):
+        return None
+    return Trouble(f'the image "{_text(container, "image")}" does not keep running: {_ended(container)}', False)
+
+
+def _why_ended(status: Record) -> str:
+    why = _text(status, "message") or _text(status, "reason")
+    if why:
+        return why
+    ends = [_ended(each) for each in _records(status.get("containerStatuses")) if _end(each)]
+    return f"its program came to an end{f': {ends[0]}' if ends else ''}"
+
+
 def pod_trouble(pod: Record | None) -> Trouble | None:
     """What is wrong with a pod, as the cluster's API tells of it."""
     status = _record((pod or {}).get("status"))
     if _text(status, "phase") in ("Failed", "Succeeded"):
-        why = _text(status, "message") or _text(status, "reason") or "its program came to an end"
-        return Trouble(f"the server's pod ended: {why}", True)
-    containers = (*_records(status.get("initContainerStatuses")), *_records(status.get("containerStatuses")))
-    return next(filter(None, map(_container_trouble, containers)), None)
+        return Trouble(f"the server's pod ended: {_why_ended(status)}", True)
+    programs = _records(status.get("containerStatuses"))
+    found = (*map(_container_trouble, (*_records(status.get("initContainerStatuses")), *programs)),)
+    return next(filter(None, (*found, *map(_program_trouble, programs))), None)
+
+
+def log_to_read(pod: Record | None) -> tuple[str, bool] | None:
+    """The container whose log may say why, and whether that of its run before; None where nothing ran."""
+    for container in _records(_record((pod or {}).get("status")).get("containerStatuses")):
+        state = _record(container.get("state"))
+        if _end(container) or "running" in state:
+            return _text(container, "name"), bool(_end(container)) and "running" in state
+    return None
 
 
 def waiting_reason(pod: Record | None) -> str:
@@ -88,6 +117,9 @@ def waiting_reason(pod: Record | None) -> str:
     return "its pod is not ready" if pod else "its pod was not seen"
 
 
+_GONE = Trouble("its pod was removed while it started", False)
+
+
 class TroubleWatch:
     """Tells when a trouble is to be given up on: at once where it is final, else when it lasts."""
 
@@ -96,9 +128,12 @@ class TroubleWatch:
         self._since: float | None = None
         self._worst: Trouble | None = None
 
-    def observe(self, pod: Record | None, now: float) -> str | None:
-        """The reason to give up, if there is one. `now` in seconds of any clock that only goes forward."""
-        trouble = pod_trouble(pod)
+    def observe(self, pod: Record | None, now: float, *, expected: bool = False) -> str | None:
+        """The reason to give up, if there is one. `now` in seconds of any clock that only goes forward.
+
+        A pod that is `expected` and not there is a trouble too.
+        """
+        trouble = _GONE if expected and pod is None else pod_trouble(pod)
         if trouble is None:
             # Between two tries a container shows no reason for a moment.
             return None

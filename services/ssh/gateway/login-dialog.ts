@@ -26,7 +26,11 @@ const MAX_TRIES = 6;
 const MAX_OFFERS = 20;
 const LONGEST_NAME = 255;
 /** Without SHA-1, and without keys of a hardware token, which the library cannot check. */
-const KEY_ALGORITHM = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512)|ssh-rsa)$/;
+const KEY_ALGORITHM = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512))$/;
+
+/** As the client named it: the library tells of RSA the key's type, and the hash apart from it. */
+export const algorithmOf = ({ key, hashAlgo }: Pick<PublicKeyAuthContext, "key" | "hashAlgo">): string =>
+  key.algo === "ssh-rsa" && hashAlgo !== undefined ? hashAlgo.replace("sha", "rsa-sha2-") : key.algo;
 
 /** Whether the client has the key: it signed this connection's own identifier. */
 export function isSigned({ key, blob, signature, hashAlgo }: PublicKeyAuthContext): boolean {
@@ -61,9 +65,9 @@ class LoginDialog {
   async #byKey(context: PublicKeyAuthContext): Promise<void> {
     const { keys, authenticator } = this.#options;
     const { key, blob: signed, signature } = context;
-    const offered = { algorithm: key.algo, key: key.data };
+    const offered = { algorithm: algorithmOf(context), key: key.data };
     const origin = this.#originOf(context);
-    if (!keys || !KEY_ALGORITHM.test(key.algo)) return this.#refuse(context);
+    if (!keys || !KEY_ALGORITHM.test(offered.algorithm)) return this.#refuse(context);
     if (signed === undefined || signature === undefined) {
       const isWelcome = ++this.#offers <= MAX_OFFERS && (await authenticator.mayUse(origin, offered));
       return isWelcome ? context.accept() : this.#refuse(context);

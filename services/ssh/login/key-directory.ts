@@ -1,6 +1,8 @@
 import { reasonOf } from "../../lib/log.ts";
 import { ask, fieldsOf } from "../hub/http.ts";
 
+const LONGEST_REASON = 200;
+
 /** A public key as the client sent it. */
 export interface PublicKey {
   readonly user: string;
@@ -13,6 +15,7 @@ export interface PublicKey {
 /** A login that the client signed (RFC 4252, section 7). */
 export interface SignedLogin extends PublicKey {
   readonly signed: Buffer;
+  /** By ECDSA in DER, else as in SSH. */
   readonly signature: Buffer;
 }
 
@@ -27,7 +30,7 @@ export interface KeyDirectory {
 }
 
 /**
- * A service beside the hub that may make tokens. It gets the signed login and checks the signature itself, so that a
+ * The hub, where people register their keys. It gets the signed login and checks the signature itself, so that a
  * gateway that was taken over can ask for nobody but those who log in to it.
  */
 export class KeyService implements KeyDirectory {
@@ -54,9 +57,9 @@ export class KeyService implements KeyDirectory {
       const { signed, signature } = login;
       const proof = { signed: signed.toString("base64"), signature: signature.toString("base64") };
       const { status, text } = await this.#post({ ...named(login), ...proof });
-      const { token } = fieldsOf(text);
+      const { token, message } = fieldsOf(text);
       if (status === 200 && typeof token === "string") return { ok: true, token };
-      if (status === 403) return { ok: false, reason: "refused", detail: "the key is not registered for this user" };
+      if (status === 403) return { ok: false, reason: "refused", detail: refusalOf(message) };
       return { ok: false, reason: "unavailable", detail: `the key service answered ${status}` };
     } catch (error) {
       return { ok: false, reason: "unavailable", detail: `the key service does not answer: ${reasonOf(error)}` };
@@ -67,5 +70,9 @@ export class KeyService implements KeyDirectory {
     return ask(this.#url, { method: "POST", token: this.#secret, body });
   }
 }
+
+/** Why the service says no, for the log. */
+const refusalOf = (message: unknown): string =>
+  typeof message === "string" && message !== "" ? message.slice(0, LONGEST_REASON) : "the key service gives no reason";
 
 const named = ({ user, algorithm, key }: PublicKey): object => ({ user, algorithm, key: key.toString("base64") });

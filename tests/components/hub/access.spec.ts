@@ -21,7 +21,7 @@ const child = (kind: string, part: string, apiVersion: string, fields: Record<st
 });
 
 describe("HubAccess", () => {
-  it("starts and stops pods, makes homes and reads events of one namespace, and that is all", async () => {
+  it("starts and stops pods, makes homes and reads logs and events of one namespace, and that is all", async () => {
     const { resources, outputs } = await build();
     assert.deepEqual(resources, [
       { type: "carrel:hub:HubAccess", name: "rights", parent: "", provider: "", dependsOn: [], inputs: {} },
@@ -33,6 +33,7 @@ describe("HubAccess", () => {
         metadata: atWork,
         rules: [
           { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "delete"] },
+          { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
           { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["get", "create"] },
           { apiGroups: [""], resources: ["events"], verbs: ["get", "list", "watch"] },
         ],

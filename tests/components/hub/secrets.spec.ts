@@ -4,7 +4,7 @@ import { HubSecrets } from "../../../components/hub/secrets.ts";
 import { type Recording, recordParts, resourceOf, secret } from "../../support/mocks.ts";
 import { labels } from "../support.ts";
 
-const build = (): Promise<Recording<HubSecrets>> =>
+const build = (ssh = true): Promise<Recording<HubSecrets>> =>
   recordParts(
     (opts) =>
       new HubSecrets(
@@ -13,6 +13,7 @@ const build = (): Promise<Recording<HubSecrets>> =>
           namespace: pulumi.output("library-hub"),
           oauthClientSecret: pulumi.secret("of the client"),
           apiServerSecret: pulumi.secret("of the API"),
+          ssh,
         },
         opts,
       ),
@@ -43,7 +44,7 @@ const stored = (part: string, values: Record<string, string>) => ({
 });
 
 describe("HubSecrets", () => {
-  it("makes each key once, and two Secrets without a fixed name, so that new values roll the pods", async () => {
+  it("makes each key once, and Secrets without a fixed name, so that new values roll the pods", async () => {
     const { resources, outputs } = await build();
     assert.deepEqual(resources, [
       { type: "carrel:hub:HubSecrets", name: "keys", parent: "", provider: "", dependsOn: [], inputs: {} },
@@ -54,11 +55,24 @@ describe("HubSecrets", () => {
         API_SERVER_SECRET: "of the API",
         CULLER_API_TOKEN: "hex of keys-culler-token",
         METRICS_API_TOKEN: "hex of keys-metrics-token",
+        SSH_GATEWAY_TOKEN: "hex of keys-ssh-gateway-token",
       }),
       stored("proxy", { CONFIGPROXY_AUTH_TOKEN: "hex of keys-proxy-token" }),
-      ...["cookie-key", "crypt-key", "culler-token", "metrics-token", "proxy-token"].map(key),
+      stored("ssh-gateway", { token: "hex of keys-ssh-gateway-token" }),
+      ...["cookie-key", "crypt-key", "culler-token", "metrics-token", "proxy-token", "ssh-gateway-token"].map(key),
     ]);
-    assert.deepEqual(outputs, { keys: { hub: "keys-hub-generated", proxy: "keys-proxy-generated" } });
+    assert.deepEqual(outputs, {
+      keys: { hub: "keys-hub-generated", proxy: "keys-proxy-generated", sshGateway: "keys-ssh-gateway-generated" },
+    });
+  });
+
+  it("has no token of an SSH gateway where there is none", async () => {
+    const { resources, built } = await build(false);
+    assert.equal(built.sshGateway, undefined);
+    assert.deepEqual(
+      resources.filter((resource) => /ssh/i.test(JSON.stringify(resource))),
+      [],
+    );
   });
 
   it("gives no variable to the hub twice", async () => {

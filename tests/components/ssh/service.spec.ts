@@ -18,6 +18,11 @@ const build = (own: Partial<SshServiceArgs> = {}): Promise<Recording<SshService>
           replicas: 2,
           logLevel: "debug",
           proxy: { url: "http://proxy-public.library-hub.svc:8000", port: 8000, selector: { name: "proxy" } },
+          keys: {
+            url: "http://proxy-public.library-hub.svc:8000/hub/api/ssh-login",
+            secretName: pulumi.output("ssh-gateway-1"),
+            file: "token",
+          },
           banner: "Members only.",
           tokenUrl: "https://library.test/hub/token",
           balancers: { cidrs: ["192.0.2.0/24"], proxyProtocol: true },
@@ -45,6 +50,8 @@ const env = [
   { name: "METRICS_PORT", value: "9090" },
   { name: "HUB_URL", value: "http://proxy-public.library-hub.svc:8000" },
   { name: "HOST_KEY_FILE", value: "/etc/carrel/ssh/host-key" },
+  { name: "KEYS_URL", value: "http://proxy-public.library-hub.svc:8000/hub/api/ssh-login" },
+  { name: "KEYS_SECRET_FILE", value: "/etc/carrel/keys/token" },
   { name: "BANNER", value: "Members only." },
   { name: "TOKEN_URL", value: "https://library.test/hub/token" },
   { name: "PROXIES", value: "192.0.2.0/24" },
@@ -93,10 +100,16 @@ const podSpec = {
       startupProbe: probe("/livez", { periodSeconds: 1, failureThreshold: 60 }),
       livenessProbe: probe("/livez", { periodSeconds: 5, failureThreshold: 6 }),
       readinessProbe: probe("/readyz", { periodSeconds: 2, failureThreshold: 2 }),
-      volumeMounts: [{ name: "host-key", mountPath: "/etc/carrel/ssh", readOnly: true }],
+      volumeMounts: [
+        { name: "host-key", mountPath: "/etc/carrel/ssh", readOnly: true },
+        { name: "keys-secret", mountPath: "/etc/carrel/keys", readOnly: true },
+      ],
     },
   ],
-  volumes: [{ name: "host-key", secret: { secretName: "ssh-host-key", defaultMode: 0o440 } }],
+  volumes: [
+    { name: "host-key", secret: { secretName: "ssh-host-key", defaultMode: 0o440 } },
+    { name: "keys-secret", secret: { secretName: "ssh-gateway-1", defaultMode: 0o440 } },
+  ],
 };
 
 const from = (name: string) => [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } }];
@@ -113,7 +126,7 @@ describe("SshService", () => {
     ]);
   });
 
-  it("runs without any right and is rolled when the host key changes", async () => {
+  it("runs without any right in the cluster and is rolled when the host key changes", async () => {
     const { resources } = await build();
     const template = {
       metadata: { labels: metadata.labels, annotations: { "carrel.dev/host-key": "SHA256:abc" } },
@@ -135,8 +148,12 @@ describe("SshService", () => {
   });
 
   it("sets the environment that the process reads", () => {
-    const { hubUrl, ...settings } = readSettings(Object.fromEntries(env.map(({ name, value }) => [name, value])));
+    const { hubUrl, keys, ...settings } = readSettings(Object.fromEntries(env.map(({ name, value }) => [name, value])));
     assert.equal(hubUrl.href, "http://proxy-public.library-hub.svc:8000/");
+    assert.deepEqual(
+      [keys?.url.href, keys?.secretFile],
+      ["http://proxy-public.library-hub.svc:8000/hub/api/ssh-login", "/etc/carrel/keys/token"],
+    );
     assert.deepEqual(settings, {
       port: 2222,
       metricsPort: 9090,
@@ -144,7 +161,6 @@ describe("SshService", () => {
       banner: "Members only.",
       tokenUrl: "https://library.test/hub/token",
       proxies: { cidrs: ["192.0.2.0/24"], sendHeader: true },
-      keys: undefined,
       graceSeconds: 60,
       idleSeconds: 3600,
       recheckSeconds: 30,

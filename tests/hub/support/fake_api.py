@@ -46,7 +46,8 @@ class FakeApi:
         self.asked.append(body["variables"])
         context = self.contexts.get(body["variables"]["user"])
         if context is None:
-            return web.json_response({"data": None, "errors": [{"message": "unknown user"}]})
+            unknown = {"message": "unknown user", "extensions": {"code": "NOT_FOUND"}}
+            return web.json_response({"data": None, "errors": [unknown]})
         wanted = body["variables"].get("group")
         groups = [each for each in context["groups"] if wanted in (None, each["name"])]
         return web.json_response({"data": {"launchContext": {**context, "groups": groups}}})

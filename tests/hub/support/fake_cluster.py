@@ -9,6 +9,9 @@ from aiohttp import web
 Json = dict[str, Any]
 QUOTA_DENIAL = 'quota exceeded: member "ada" of group "physics": cpu quota 8, used 7500m, requested 1'
 NOT_FOUND = "registry.example/torch:2: not found"
+LOG = "\x1b[31mserving on 127.0.0.1 only\x1b[0m\n"
+LOG_BEFORE = "Traceback\nModuleNotFoundError: No module named '<jupyterhub>'\n"
+_SLOW_SECONDS = 2
 NO_ROOM = "0/1 nodes are available: 1 Insufficient cpu."
 
 
@@ -18,7 +21,7 @@ def _failure(status: int, reason: str, message: str, **details: object) -> web.R
 
 
 class FakeCluster:
-    """`outcome` says what becomes of pods: run, deny, busy (once), pull, crowded."""
+    """`outcome` says what becomes of pods: run, deny, busy (once), pull, crowded, slow, deaf, crash."""
 
     def __init__(self) -> None:
         self.outcome = "run"
@@ -32,6 +35,7 @@ class FakeCluster:
         self.app.router.add_get(pods, self._list_pods)
         self.app.router.add_post(pods, self._create_pod)
         self.app.router.add_delete(pods + "/{name}", self._delete_pod)
+        self.app.router.add_get(pods + "/{name}/log", self._read_log)
         self.app.router.add_get("/api/v1/namespaces/{namespace}/events", self._list_events)
         self.app.router.add_post("/api/v1/namespaces/{namespace}/persistentvolumeclaims", self._create_claim)
 
@@ -92,6 +96,8 @@ class FakeCluster:
             return _failure(429, "TooManyRequests", denied + "too many at once", retryAfterSeconds=1)
         if name in self.pods:
             return _failure(409, "AlreadyExists", f'pods "{name}" already exists')
+        if self.outcome == "slow":
+            await asyncio.sleep(_SLOW_SECONDS)
         pod["metadata"] |= {"uid": f"pod-{self._version}", "namespace": request.match_info["namespace"]}
         pod["status"] = {"phase": "Pending", "podIP": None, "containerStatuses": [], "conditions": []}
         self.pods[name] = pod
@@ -120,13 +126,39 @@ class FakeCluster:
         else:
             self._event(pod, "Started", "Started container notebook")
             running = {**status, "ready": True, "state": {"running": {}}}
-            pod["status"] |= {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": [running]}
+            address = "127.0.0.2" if self.outcome in ("deaf", "crash") else "127.0.0.1"
+            pod["status"] |= {"phase": "Running", "podIP": address, "containerStatuses": [running]}
+            if self.outcome == "crash":
+                asyncio.get_running_loop().call_later(1, self._crash, pod)
         self._record("pods", "MODIFIED", pod)
+
+    def _crash(self, pod: Json) -> None:
+        """Its program ends, and is started again."""
+        last = {"terminated": {"exitCode": 3, "reason": "Error"}}
+        [status] = pod["status"]["containerStatuses"]
+        pod["status"]["containerStatuses"] = [{**status, "restartCount": 1, "lastState": last}]
+        if pod["metadata"]["name"] in self.pods:
+            self._record("pods", "MODIFIED", pod)
+
+    async def _read_log(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(text=LOG_BEFORE if request.query.get("previous") == "True" else LOG)
 
     async def _delete_pod(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        pod = self.pods.pop(name, None)
+        pod = self.pods.get(name)
         if pod is None:
             return _failure(404, "NotFound", f'pods "{name}" not found')
-        self._record("pods", "DELETED", pod)
+        uid = (((await request.json()) if request.can_read_body else {}).get("preconditions") or {}).get("uid")
+        if uid not in (None, pod["metadata"]["uid"]):
+            return _failure(409, "Conflict", f'pods "{name}" has another uid')
+        self.remove(name)
         return web.json_response(pod)
+
+    def add(self, name: str, metadata: Json) -> None:
+        """One that was there before the hub."""
+        self.pods[name] = {"metadata": {"name": name, "namespace": "carrel-work", **metadata}, "status": {}}
+        self._record("pods", "ADDED", self.pods[name])
+
+    def remove(self, name: str) -> None:
+        """As somebody else does."""
+        self._record("pods", "DELETED", self.pods.pop(name))

@@ -8,14 +8,18 @@ from jupyterhub.auth import DummyAuthenticator
 from jupyterhub.proxy import Proxy
 from traitlets.config import get_config
 
-from carrel_hub.configure import configure
+from carrel_hub.configure import configure, ssh_keys_of
 from carrel_hub.handlers import LAUNCH_HANDLERS
 from carrel_hub.settings import load_settings
+from carrel_hub.ssh_keys.configure import ssh_key_handlers
+
+settings = load_settings(os.environ)
 
 
 class NameLogin(DummyAuthenticator):
     def get_handlers(self, app: JupyterHub) -> list[Any]:
-        return [*super().get_handlers(app), *LAUNCH_HANDLERS]
+        keys = ssh_keys_of(settings)
+        return [*super().get_handlers(app), *LAUNCH_HANDLERS, *(ssh_key_handlers(keys) if keys else [])]
 
 
 class NoProxy(Proxy):
@@ -38,7 +42,7 @@ class NoProxy(Proxy):
 
 
 c = get_config()
-configure(c, load_settings(os.environ))
+configure(c, settings)
 c.JupyterHub.authenticator_class = NameLogin
 c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.hub_bind_url = os.environ["TEST_HUB_URL"]

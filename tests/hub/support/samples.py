@@ -131,6 +131,7 @@ FILE: Json = {
         "issuer": "https://id.carrel.localhost:8443/realms/carrel",
         "backchannelUrl": "http://keycloak.carrel-identity.svc:8080",
     },
+    "ssh": {"host": "carrel.localhost", "port": 2222},
     "work": {"namespace": "carrel-work", "storageClass": "nfs", "environment": {"TZ": "Europe/Berlin"}},
 }
 
@@ -141,4 +142,5 @@ ENVIRONMENT = {
     "OAUTH_CLIENT_SECRET": "client-secret",
     "CONFIGPROXY_AUTH_TOKEN": "proxy-token",
     "CULLER_API_TOKEN": "culler-token-0123456789",
+    "SSH_GATEWAY_TOKEN": "ssh-gateway-token-0123456789",
 }

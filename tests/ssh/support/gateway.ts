@@ -18,10 +18,10 @@ export interface HostKey {
   readonly publicKey: string;
 }
 
-/** A new ed25519 key in OpenSSH's form. */
-export function newKey(folder: string): HostKey {
+/** A new key in OpenSSH's form. */
+export function newKey(folder: string, kind: readonly string[] = ["ed25519"]): HostKey {
   const file = join(mkdtempSync(join(folder, "key-")), "key");
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+  execFileSync("ssh-keygen", ["-q", "-t", ...kind, "-N", "", "-C", "", "-f", file]);
   const [type, key] = readFileSync(`${file}.pub`, "utf8").split(" ");
   return { file, publicKey: `${type} ${key?.trim()}` };
 }

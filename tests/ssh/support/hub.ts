@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { projectDir } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
+import { type PeopleApi, startPeopleApi } from "./people.ts";
 import { freePorts, type Started, start } from "./processes.ts";
 import { hubPrograms } from "./programs.ts";
 
@@ -9,6 +11,10 @@ export interface TestHub {
   /** Of the proxy, before the hub and the users' servers. */
   readonly url: string;
   readonly adminToken: string;
+  /** What the SSH gateway is known by at `/hub/api/ssh-login`. */
+  readonly gatewayToken: string;
+  /** Who is a person of the platform, by the API that the hub asks. */
+  readonly people: Set<string>;
   readonly homeOf: (user: string) => string;
   /** Calls the hub's API with the administrator's token, or another. */
   readonly call: (method: string, path: string, body?: object, token?: string) => Promise<Response>;
@@ -19,7 +25,37 @@ export interface TestHub {
 /** People in the hub of the tests. */
 export const users = ["ada", "eve", "bare"] as const;
 
-function configuration(folder: string, ports: readonly number[], proxy: readonly string[], adminToken: string): string {
+interface Given {
+  readonly folder: string;
+  readonly ports: readonly number[];
+  readonly proxy: readonly string[];
+  readonly adminToken: string;
+  readonly gatewayToken: string;
+  readonly api: PeopleApi;
+}
+
+/** SSH keys as the platform's own hub has them. */
+const sshKeys = ({ gatewayToken, api }: Given): string => `
+import sys
+sys.path.insert(0, ${JSON.stringify(join(projectDir, "services", "hub"))})
+from jupyterhub.auth import DummyAuthenticator
+from carrel_hub.ssh_keys.configure import SshKeys, configure_ssh_keys, ssh_key_handlers
+from carrel_hub.settings import SshAddress
+from carrel_hub.ssh_keys.people import People
+
+keys = SshKeys(SshAddress("127.0.0.1", 22), People("${api.url}", "${api.secret}", 5), "${gatewayToken}")
+
+class NameLogin(DummyAuthenticator):
+    def get_handlers(self, app):
+        return [*super().get_handlers(app), *ssh_key_handlers(keys)]
+
+configure_ssh_keys(c, keys)
+c.JupyterHub.authenticator_class = NameLogin
+c.JupyterHub.template_paths = [${JSON.stringify(join(projectDir, "services", "hub", "carrel_hub", "templates"))}]
+`;
+
+function configuration(given: Given): string {
+  const { folder, ports, proxy, adminToken } = given;
   const [publicPort, apiPort, hubPort] = ports;
   // Without Python on its path, and with a parent that is none, "bare" has a shell that finds no interpreter.
   return `
@@ -30,7 +66,6 @@ c.ConfigurableHTTPProxy.command = ${JSON.stringify(proxy)}
 c.ConfigurableHTTPProxy.auth_token = "${randomBytes(16).toString("hex")}"
 c.JupyterHub.db_url = "sqlite:///${folder}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = "${folder}/cookie"
-c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.spawner_class = "jupyterhub.spawner.SimpleLocalProcessSpawner"
@@ -44,24 +79,24 @@ def refuse(spawner):
         raise RuntimeError("broken on purpose")
 
 c.Spawner.pre_spawn_hook = refuse
-c.JupyterHub.services = [{"name": "tests", "api_token": "${adminToken}"}, {"name": "keys", "api_token": "keys-${adminToken}"}]
+c.JupyterHub.services = [{"name": "tests", "api_token": "${adminToken}"}]
 c.JupyterHub.load_roles = [
     {"name": "tests", "services": ["tests"], "scopes": ["admin:users", "tokens", "admin:servers", "access:servers"]},
-    {"name": "keys", "services": ["keys"], "scopes": ["tokens"]},
 ]
-`;
+${sshKeys(given)}`;
 }
 
 /** A real JupyterHub with its proxy and local processes as notebook servers, all below a folder. */
 export async function startHub(folder: string): Promise<TestHub> {
   const { python, proxy } = await hubPrograms();
   const ports = await freePorts(3);
-  const adminToken = randomBytes(16).toString("hex");
+  const [adminToken, gatewayToken] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
+  const api = await startPeopleApi(users);
   mkdirSync(join(folder, "homes"));
   const config = join(folder, "jupyterhub_config.py");
-  writeFileSync(config, configuration(folder, ports, proxy, adminToken));
+  writeFileSync(config, configuration({ folder, ports, proxy, adminToken, gatewayToken, api }));
   const path = `${join(python, "..")}:${process.env["PATH"]}`;
-  const env = { ...process.env, PATH: path, HOME: folder };
+  const env = { ...process.env, PATH: path, HOME: folder, PYTHONDONTWRITEBYTECODE: "1" };
   const hub: Started = start(python, ["-m", "jupyterhub", "-f", config], env, folder);
   const url = `http://127.0.0.1:${ports[0]}`;
   const call: TestHub["call"] = (method, at, body, token = adminToken) =>
@@ -74,6 +109,7 @@ export async function startHub(folder: string): Promise<TestHub> {
   try {
     await eventually("the hub", async () => ((await call("GET", "/users")).ok ? true : undefined), 60_000);
   } catch (error) {
+    api.stop();
     await hub.stop();
     throw new Error(hub.lines.slice(-20).join("\n"), { cause: error });
   }
@@ -81,7 +117,11 @@ export async function startHub(folder: string): Promise<TestHub> {
   const tokenOf: TestHub["tokenOf"] = async (user, body = {}) =>
     (await (await call("POST", `/users/${user}/tokens`, body)).json()) as { token: string; id: string };
   const homeOf = (user: string): string => join(folder, "homes", user);
-  return { url, adminToken, homeOf, call, tokenOf, stop: () => stopHub(hub, folder) };
+  const stop = async (): Promise<void> => {
+    api.stop();
+    await stopHub(hub, folder);
+  };
+  return { url, adminToken, gatewayToken, people: api.names, homeOf, call, tokenOf, stop };
 }
 
 /** What still runs from a folder: processes with it as their home. */

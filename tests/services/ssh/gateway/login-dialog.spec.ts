@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import ssh2, { type Connection, type PublicKeyAuthContext } from "ssh2";
-import { type Attempt, converse, isSigned } from "../../../../services/ssh/gateway/login-dialog.ts";
+import { type Attempt, algorithmOf, converse, isSigned } from "../../../../services/ssh/gateway/login-dialog.ts";
 import { Authenticator } from "../../../../services/ssh/login/authenticator.ts";
 import { until } from "../../lib/kube/watching.ts";
 
@@ -106,6 +106,9 @@ describe("converse", () => {
       await ask("ada", "publickey", { key: { ...offered.key, algo: "sk-ssh-ed25519@openssh.com" } }),
       refused,
     );
+    const bySha1 = { key: { ...offered.key, algo: "ssh-rsa" } };
+    assert.deepEqual(await ask("ada", "publickey", bySha1), refused);
+    assert.equal(await ask("ada", "publickey", { ...bySha1, hashAlgo: "sha512" }), "accepted");
     assert.equal(await ask("ada", "publickey", { ...offered, blob, signature }), "accepted");
     assert.deepEqual(
       attempts.map(([{ method, key: shown }, isIn]) => [method, shown?.slice(0, 7), isIn]),
@@ -117,6 +120,17 @@ describe("converse", () => {
     const { ask } = setup(true);
     for (let i = 0; i < 20; i++) assert.equal(await ask("ada", "publickey", offered), "accepted");
     assert.notEqual(await ask("ada", "publickey", offered), "accepted");
+  });
+});
+
+describe("algorithmOf", () => {
+  it("is the one that the client named, which for RSA is not the key's type", () => {
+    const named = (algo: string, hashAlgo?: string): string =>
+      algorithmOf({ key: { algo, data: Buffer.from("") }, ...(hashAlgo === undefined ? {} : { hashAlgo }) });
+    assert.deepEqual(
+      [named("ssh-ed25519"), named("ssh-rsa", "sha256"), named("ssh-rsa", "sha512"), named("ssh-rsa")],
+      ["ssh-ed25519", "rsa-sha2-256", "rsa-sha2-512", "ssh-rsa"],
+    );
   });
 });
 

@@ -29,12 +29,20 @@ describe("KeyService", () => {
 
   it("tells a refusal from a service that fails", async () => {
     const refusing = new KeyService((await scripted({ "POST /": 403 })).url, "secret");
-    assert.deepEqual(await refusing.tokenFor(login), {
-      ok: false,
-      reason: "refused",
-      detail: "the key is not registered for this user",
-    });
+    const refused = { ok: false, reason: "refused" } as const;
+    assert.deepEqual(await refusing.tokenFor(login), { ...refused, detail: "the key service gives no reason" });
     assert.equal(await refusing.isRegistered(key), false);
+    const message = `the person is unknown or disabled${".".repeat(200)}`;
+    const telling = await scripted({
+      "POST /": (_request, response) => {
+        response.statusCode = 403;
+        response.end(JSON.stringify({ message }));
+      },
+    });
+    assert.deepEqual(await new KeyService(telling.url, "secret").tokenFor(login), {
+      ...refused,
+      detail: message.slice(0, 200),
+    });
     const failing = new KeyService((await scripted({ "POST /": 500 })).url, "secret");
     assert.deepEqual(await failing.tokenFor(login), {
       ok: false,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 export interface Scripted {
   readonly url: URL;
@@ -15,6 +15,8 @@ export type Script = Readonly<
 >;
 
 const open: Server[] = [];
+/** Also those that became websockets, of which the server knows nothing any more. */
+const sockets = new Set<Socket>();
 
 /** An HTTP server that answers from a script, and 404 to everything else; closed after the test. */
 export async function scripted(script: Script): Promise<Scripted> {
@@ -27,6 +29,7 @@ export async function scripted(script: Script): Promise<Scripted> {
     const [status, body] = typeof answer === "number" ? [answer, {}] : answer;
     return void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
+  server.on("connection", (socket) => sockets.add(socket));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   open.push(server);
@@ -34,8 +37,7 @@ export async function scripted(script: Script): Promise<Scripted> {
 }
 
 export function closeScripted(): void {
-  for (const server of open.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
+  for (const server of open.splice(0)) server.close();
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
 }

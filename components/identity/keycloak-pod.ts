@@ -42,6 +42,11 @@ export const KEYCLOAK_BUILD: Readonly<Record<string, string>> = {
 
 /** The official image's `keycloak`, whose files are its group's too. */
 const [UID, ROOT_GROUP] = [1000, 0];
+/**
+ * Of probes, five seconds apart. When the replica that led the cluster is killed, the other one takes itself for the
+ * losing side of a split until the dead one's row in the database is 60 seconds old, and says so, but works.
+ */
+const UNREADY_AFTER_FAILURES = 15;
 /** Until every endpoint has forgotten the pod, and for requests under way after that. */
 const [SHUTDOWN_DELAY_SECONDS, SHUTDOWN_TIMEOUT_SECONDS, GRACE_SECONDS] = [5, 10, 60];
 
@@ -115,7 +120,7 @@ function container(settings: KeycloakPodSettings, ownSecret: pulumi.Input<string
     // Its first start makes the database's tables; on a small machine that takes minutes.
     startupProbe: { ...probe("started"), periodSeconds: 2, failureThreshold: 300 },
     livenessProbe: { ...probe("live"), failureThreshold: 6 },
-    readinessProbe: { ...probe("ready"), periodSeconds: 5, failureThreshold: 2 },
+    readinessProbe: { ...probe("ready"), periodSeconds: 5, failureThreshold: UNREADY_AFTER_FAILURES },
     volumeMounts: [
       { name: "data", mountPath: "/opt/keycloak/data" },
       { name: "tmp", mountPath: "/tmp" },

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Part } from "../core/component.ts";
 import { commonLabels, selectorLabels } from "../core/labels.ts";
 import { namespace as everythingIn, tcp, toApiServer, toDns } from "../core/network.ts";
-import { ownProbes } from "../core/own-pod.ts";
+import { METRICS_PORT, ownProbes } from "../core/own-pod.ts";
 import { restrictedContainer, restrictedPod } from "../core/pod-security.ts";
 import { KEYCLOAK, KEYCLOAK_PORT } from "./keycloak-pod.ts";
 
@@ -43,7 +43,6 @@ export interface RealmControllersArgs {
 
 /** Name of the Deployment, and of its pods in labels. */
 export const CONTROLLERS = "controllers";
-const METRICS_PORT = 9090;
 /** Where the process looks for them by itself. */
 const [CLIENTS_DIR, BOOTSTRAP_DIR] = ["/etc/carrel/clients", "/etc/carrel/bootstrap"];
 /** It is ready once the realm is: whoever deploys the platform waits for that. */

@@ -61,6 +61,22 @@ describe("bootstrap of a new Keycloak", () => {
     await assert.rejects(master.get("/clients"), { code: "keycloak-403" });
   });
 
+  it("gives its own client the role that somebody who was interrupted has left out", async function () {
+    this.timeout(60_000);
+    const realm = "interrupted";
+    const master = keycloak.adminOf(realm);
+    await master.createRealm({ realm, enabled: true });
+    const secret = secretsOf(realm)["carrel-controllers"];
+    const client = { clientId: "carrel-controllers", secret, publicClient: false, serviceAccountsEnabled: true };
+    await master.post("/clients", client);
+    const alone = accessTo(keycloak, realm, undefined);
+    await assert.rejects((await alone.client()).get("/clients"), { code: "keycloak-403" });
+    const access = accessTo(keycloak, realm, keycloak.admin);
+    const own = await access.client();
+    assert.equal((await own.get<{ realm: string }>("")).realm, realm);
+    assert.equal(await access.client(), own);
+  });
+
   it("says how to get in again where both are refused", async () => {
     const refused = accessTo(keycloak, "never-made", keycloak.bootstrap);
     await assert.rejects(refused.client(), {

@@ -4,7 +4,14 @@ import { type Failure, WorkQueue } from "../../services/lib/controller/work-queu
 import { reasonOf } from "../../services/lib/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { sharedKeycloak, type TestKeycloak } from "../support/keycloak.ts";
-import { realmUnderTest } from "./realm-under-test.ts";
+import { type RealmUnderTest, realmUnderTest } from "./realm-under-test.ts";
+
+/** @throws Error with what is in the way */
+async function readiness({ findings }: RealmUnderTest): Promise<true> {
+  const { status, message } = findings.at(-1) ?? {};
+  if (status === "True") return true;
+  throw new Error(message);
+}
 
 describe("a realm whose Keycloak is killed", function () {
   this.timeout(500_000);
@@ -47,7 +54,7 @@ describe("a realm whose Keycloak is killed", function () {
     );
     assert.ok(failures.at(-1)!.delayMs > 100);
     await keycloak.start();
-    await eventually("it is ready", async () => (realm.findings.at(-1)?.status === "True" ? true : undefined), 240_000);
+    await eventually("it is ready", () => readiness(realm), 240_000);
     aborter.abort();
     await running;
     realm.changes();

@@ -1,16 +1,6 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +11,7 @@ import { systemClock } from "../../services/lib/clock.ts";
 import { KeycloakClient } from "../../services/lib/keycloak/client.ts";
 import type { Role } from "../../services/lib/keycloak/types.ts";
 import { eventually } from "./eventually.ts";
+import { spawnGuarded } from "./guarded-server.ts";
 
 const run = promisify(execFile);
 const MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
@@ -48,7 +39,7 @@ export interface TestKeycloak {
 }
 
 /** The built distribution, from Maven Central once for each version. */
-async function distribution(): Promise<string> {
+export async function distribution(): Promise<string> {
   const version = versionOf("keycloak");
   const folder = join(cacheRoot(), "keycloak", version);
   if (existsSync(folder)) return folder;
@@ -68,7 +59,7 @@ async function distribution(): Promise<string> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -95,11 +86,7 @@ interface Place {
   readonly bootstrap: TestAccount;
 }
 
-/** Ends Java when this process ends, however it does: the pipe is closed then. */
-const GUARD = '"$@" </dev/null & java=$!; cat >/dev/null; kill -9 $java';
-
 function spawnServer({ home, port, managementPort, bootstrap }: Place): () => Promise<void> {
-  const log = openSync(join(home, LOG), "a");
   const java = [
     ...["-Xms64m", "-Xmx640m", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8", `-Dkc.home.dir=${home}`],
     ...[`-Djboss.server.config.dir=${home}/conf`, "-Djava.util.logging.manager=org.jboss.logmanager.LogManager"],
@@ -112,16 +99,7 @@ function spawnServer({ home, port, managementPort, bootstrap }: Place): () => Pr
     KC_BOOTSTRAP_ADMIN_CLIENT_ID: bootstrap.clientId,
     KC_BOOTSTRAP_ADMIN_CLIENT_SECRET: bootstrap.secret,
   };
-  const child = spawn("sh", ["-c", GUARD, "sh", "java", ...java], { stdio: ["pipe", log, log], env });
-  child.unref();
-  (child.stdin as unknown as { unref(): void } | null)?.unref();
-  return async () => {
-    if (child.exitCode !== null) return;
-    child.ref();
-    const exited = once(child, "exit");
-    child.stdin?.end();
-    await exited;
-  };
+  return spawnGuarded({ command: ["java", ...java], env, logFile: join(home, LOG), signal: "KILL" });
 }
 
 async function makeAdmin(url: string, bootstrap: TestAccount, admin: TestAccount): Promise<void> {
@@ -133,13 +111,19 @@ async function makeAdmin(url: string, bootstrap: TestAccount, admin: TestAccount
   await master.post(`/users/${user.id}/role-mappings/realm`, [role]);
 }
 
+/** A folder for servers of this process; it ends with the process, or with the next run when that was killed. */
+export function ownFolder(): string {
+  sweep();
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 /** Starts a Keycloak with an empty database. */
 export async function startKeycloak(): Promise<TestKeycloak> {
   const dist = await distribution();
-  sweep();
-  const home = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const home = ownFolder();
   cpSync(dist, home, { recursive: true });
-  process.once("exit", () => rmSync(home, { recursive: true, force: true }));
   const bootstrap = { clientId: "carrel-bootstrap", secret: "bootstrap-secret-of-the-test" };
   const admin = { clientId: "test-admin", secret: "admin-secret-of-the-test" };
   const place = { home, port: await freePort(), managementPort: await freePort(), bootstrap };

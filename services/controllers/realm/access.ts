@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { KeycloakClient, path } from "../../lib/keycloak/client.ts";
-import { isNotFound } from "../../lib/keycloak/errors.ts";
+import { isNotFound, isRefused } from "../../lib/keycloak/errors.ts";
 import type { Client, User } from "../../lib/keycloak/types.ts";
 import type { Logger } from "../../lib/log.ts";
 import { UserError } from "../../lib/user-error.ts";
@@ -65,9 +65,25 @@ export class Access {
 
   /** A client that may administer the realm. @throws UserError where there is no way in; KeycloakError where Keycloak is away */
   async client(): Promise<KeycloakClient> {
-    const own = (await this.#known()) ?? (await this.#bootstrapped());
-    await this.#removeBootstrap(own);
+    const known = await this.#known();
+    const own = known && (await this.#isAble(known)) ? known : await this.#bootstrapped();
+    await this.#removeBootstrap();
     return own;
+  }
+
+  /**
+   * Whether its own client may administer the realm. Whoever made it, and was interrupted, may have left it without its
+   * role; only the bootstrap client can give it that, so without one there is nothing to ask.
+   */
+  async #isAble(own: KeycloakClient): Promise<boolean> {
+    if (this.#isBootstrapGone || this.#options.bootstrap === undefined) return true;
+    try {
+      await own.get("/clients", { clientId: own.clientId });
+      return true;
+    } catch (error) {
+      if (isRefused(error)) return false;
+      throw error;
+    }
   }
 
   async #known(): Promise<KeycloakClient | undefined> {
@@ -105,13 +121,16 @@ export class Access {
     const target = this.#clientOf(MASTER, bootstrap, realm);
     await target.get("").catch(async (error: unknown) => {
       if (!isNotFound(error)) throw error;
-      await target.createRealm({ realm });
+      await target.createRealm({ realm, enabled: true });
       log.info("realm-made", { realm });
     });
     const secret = ownSecret();
     await applyRealm(target, firstRealm(realm, secret), { rewriteSecrets: false, secrets: new Set([secret]) });
+    // A token that it has already tells of no role that it was given since.
+    this.#own = undefined;
     const own = await this.#known();
-    if (own === undefined)
+    // What gave it its role is removed next.
+    if (own === undefined || !(await this.#isAble(own)))
       throw new UserError(
         "no-access",
         `Keycloak refuses carrel-controllers of realm "${realm}" though it was just made`,
@@ -120,12 +139,11 @@ export class Access {
   }
 
   /** Removes the bootstrap client and whoever else is temporary in `master`, once the own client works. */
-  async #removeBootstrap(own: KeycloakClient): Promise<void> {
+  async #removeBootstrap(): Promise<void> {
     const { bootstrap, log } = this.#options;
     if (this.#isBootstrapGone) return;
     const master = bootstrap && this.#clientOf(MASTER, bootstrap);
     if (bootstrap && master && (await master.isKnown())) {
-      await own.get("/clients", { clientId: "carrel-controllers" });
       const users = await master.get<User[]>("/users", { q: `${TEMPORARY}:true`, exact: true });
       for (const { id, username } of users) {
         await master.delete(path`/users/${id}`);

@@ -127,7 +127,8 @@ export class KeycloakClient {
       await this.#tokens.token();
       return true;
     } catch (error) {
-      if (error instanceof KeycloakError && [400, 401, 404].includes(error.status)) return false;
+      // 403: the realm is there, but disabled, as one that somebody made and did not finish.
+      if (error instanceof KeycloakError && [400, 401, 403, 404].includes(error.status)) return false;
       throw error;
     }
   }
@@ -138,7 +139,7 @@ export class KeycloakClient {
   }
 
   /** Makes a realm; who asks has to be of the realm `master`. @throws KeycloakError */
-  async createRealm(settings: { readonly realm: string }): Promise<void> {
+  async createRealm(settings: { readonly realm: string; readonly enabled: boolean }): Promise<void> {
     await this.#request("POST", "/admin/realms", { body: settings, timeoutMs: REALM_TIMEOUT_MS });
     // Its maker has rights in it, which only a later token tells.
     await this.renew();

@@ -60,7 +60,7 @@ const container = {
   resources: { requests: { cpu: "100m", memory: "1Gi" }, limits: { memory: "2Gi" } },
   startupProbe: probe("started", { periodSeconds: 2, failureThreshold: 300 }),
   livenessProbe: probe("live", { periodSeconds: 10, failureThreshold: 6 }),
-  readinessProbe: probe("ready", { periodSeconds: 5, failureThreshold: 2 }),
+  readinessProbe: probe("ready", { periodSeconds: 5, failureThreshold: 15 }),
   volumeMounts: [
     { name: "data", mountPath: "/opt/keycloak/data" },
     { name: "tmp", mountPath: "/tmp" },

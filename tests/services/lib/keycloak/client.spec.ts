@@ -93,7 +93,7 @@ describe("KeycloakClient", () => {
       error_description: "Invalid client or Invalid client credentials",
     });
     server.next.length = 0;
-    server.next.push(refusal, refusal, json(404, {}), json(500, {}));
+    server.next.push(refusal, refusal, json(404, {}), json(403, {}), json(500, {}));
     await assert.rejects(client.get("/x"), {
       message: `Keycloak at ${server.url} refuses client "c" of realm "master": Invalid client or Invalid client credentials: check the client and its secret`,
     });
@@ -101,6 +101,7 @@ describe("KeycloakClient", () => {
     await assert.rejects(client.get("/x"), {
       message: `Keycloak at ${server.url} has no realm "master": make it first`,
     });
+    assert.equal(await client.isKnown(), false, "the realm is disabled, as one that was not finished");
     await assert.rejects(client.isKnown(), { code: "keycloak-500" });
   });
 
@@ -119,7 +120,7 @@ describe("KeycloakClient", () => {
 
   it("makes a realm beside its own, and sees it with a new token", async () => {
     server.next.push(json(201, {}), json(200, { access_token: "token-2", expires_in: 300 }), json(200, {}));
-    await client.createRealm({ realm: "new" });
+    await client.createRealm({ realm: "new", enabled: true });
     await client.get("");
     assert.deepEqual(sent(), [`POST ${TOKEN}`, "POST /admin/realms", `POST ${TOKEN}`, "GET /admin/realms/a%20b"]);
   });

@@ -1,4 +1,4 @@
-import type { Image } from "../../../crds/index.ts";
+import type { Image, InstanceType } from "../../../crds/index.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Outcome, WorkQueue } from "../../lib/controller/work-queue.ts";
 import { compileMirror } from "../../lib/image-mirror/rewrite.ts";
@@ -9,6 +9,7 @@ import { ListWatch } from "../../lib/kube/list-watch.ts";
 import { type Logger, reasonOf } from "../../lib/log.ts";
 import { UserError } from "../../lib/user-error.ts";
 import type { ControllerMetrics } from "../metrics.ts";
+import { isSamePlace, type Node, nodeOf, placesOf } from "./nodes.ts";
 import { daemonSet, isOurs, OWN_SELECTOR, type PullAction, type PullerSettings, planPulls, pullsOf } from "./plan.ts";
 
 export interface PullControllerOptions {
@@ -28,6 +29,13 @@ const NOT_READY_MS = 250;
 const ALL = "";
 
 const imageRef: ResourceRef = { apiVersion: "carrel.dev/v1", kind: "Image", plural: "images", namespaced: false };
+const typeRef: ResourceRef = {
+  apiVersion: "carrel.dev/v1",
+  kind: "InstanceType",
+  plural: "instancetypes",
+  namespaced: false,
+};
+const nodeRef: ResourceRef = { apiVersion: "v1", kind: "Node", plural: "nodes", namespaced: false };
 const daemonSetRef: ResourceRef = { apiVersion: "apps/v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true };
 
 /** Keeps a DaemonSet for each Image, by which every node has it before somebody starts it. */
@@ -36,6 +44,8 @@ export class PullController {
   readonly #options: PullControllerOptions;
   readonly #rewrite: ReturnType<typeof compileMirror>;
   readonly #images: ListWatch<Image & KubeObject>;
+  readonly #types: ListWatch<InstanceType & KubeObject>;
+  readonly #nodes: ListWatch<Node>;
   readonly #daemonSets: ListWatch<KubeObject>;
   /** What was last said of images that are not pulled. */
   #said = "";
@@ -59,6 +69,8 @@ export class PullController {
         return { metadata, spec, status } as Image & KubeObject;
       },
     });
+    this.#types = this.#watch(typeRef, { project: (object) => object as InstanceType & KubeObject });
+    this.#nodes = this.#watch<Node>(nodeRef, { project: nodeOf, isSame: isSamePlace });
     this.#daemonSets = this.#watch<KubeObject>(daemonSetRef, {
       namespace: settings.namespace,
       labelSelector: OWN_SELECTOR,
@@ -68,13 +80,22 @@ export class PullController {
 
   async run(signal: AbortSignal): Promise<void> {
     this.queue.add(ALL);
-    await Promise.all([this.#images.run(signal), this.#daemonSets.run(signal), this.queue.run(signal)]);
+    await Promise.all([...this.#watched.map((one) => one.run(signal)), this.queue.run(signal)]);
+  }
+
+  get #watched(): readonly Pick<ListWatch<KubeObject>, "run" | "synced">[] {
+    return [this.#images, this.#types, this.#nodes, this.#daemonSets];
   }
 
   #watch<T extends KubeObject>(
     ref: ResourceRef,
-    more: {
+    {
+      isSame = () => false,
+      ...more
+    }: {
       readonly project: (object: KubeObject) => T;
+      /** Of changes that are none to us. */
+      readonly isSame?: (one: T, other: T) => boolean;
       readonly namespace?: string;
       readonly labelSelector?: string;
     },
@@ -88,15 +109,21 @@ export class PullController {
       log,
       ...(random === undefined ? {} : { random }),
       ...more,
-      handlers: { added: changed, updated: changed, deleted: changed },
+      handlers: {
+        ...{ added: changed, deleted: changed },
+        updated: (now, old) => {
+          if (!isSame(now, old)) changed();
+        },
+      },
     });
   }
 
   async #sweep(): Promise<Outcome> {
     // Of what is not known to be wanted, everything would be deleted.
-    if (!this.#images.synced || !this.#daemonSets.synced) return { againInMs: NOT_READY_MS };
+    if (!this.#watched.every((one) => one.synced)) return { againInMs: NOT_READY_MS };
     const { settings } = this.#options;
-    const { pulls, left } = pullsOf(this.#images.store.values());
+    const places = placesOf(this.#nodes.store.values(), this.#types.store.values());
+    const { pulls, left } = pullsOf(this.#images.store.values(), places);
     const wanted: KubeObject[] = [];
     const problems = left.map(({ image }) => `${image}: too many images`);
     for (const pull of pulls) {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Image } from "../../../crds/index.ts";
+import type { Image, InstanceType } from "../../../crds/index.ts";
 import { slug } from "../../../quota/owner.ts";
 import type { KubeObject } from "../../lib/kube/client.ts";
+import { HOST, hasResource, type Places, tolerationsOf } from "./nodes.ts";
 
-/** What every node of some architectures pulls. */
+/** What every node of some pulls. */
 export interface Pull {
   /** Of the DaemonSet. */
   readonly name: string;
@@ -13,6 +14,10 @@ export interface Pull {
   readonly pullSecret: string | undefined;
   /** The nodes' architecture; all but some where the Image has a reference of its own for those. */
   readonly architecture: { readonly operator: "In" | "NotIn"; readonly values: readonly string[] } | undefined;
+  /** The host names of nodes that have the accelerator that it is for; undefined where it is for none. */
+  readonly hosts: readonly string[] | undefined;
+  /** As servers that start it have them. */
+  readonly tolerations: ReturnType<typeof tolerationsOf>;
 }
 
 /** What the site sets about the pods that pull. */
@@ -48,38 +53,56 @@ export const OWN_SELECTOR = Object.entries(ownLabels)
 export const isOurs = ({ metadata: { labels = {} } }: KubeObject): boolean =>
   Object.entries(ownLabels).every(([label, value]) => labels[label] === value);
 
-/** An architecture's own is told apart from an Image of such a name by the hash that a space brings. */
-const daemonSetName = (image: string, architecture?: string): string =>
-  `${NAME}-${slug(architecture === undefined ? image : `${image} ${architecture}`)}`;
+/** One for some nodes is told apart from an Image of such a name by the hash that a space brings. */
+const daemonSetName = (image: string, ...only: readonly (string | undefined)[]): string =>
+  `${NAME}-${slug([image, ...only.filter((one) => one !== undefined)].join(" "))}`;
 
-/**
- * What is pulled of an Image: its reference, and those of other architectures. Where an accelerator decides, no label of a node
- * says so: those are left to whoever starts first.
- */
-function pullsOfImage({ metadata: { name }, spec, status }: Image): Pull[] {
+/** The types whose servers start an Image with an accelerator's reference, or without one. */
+function typesOf({ spec }: Image, accelerator: string | undefined, types: readonly InstanceType[]): InstanceType[] {
+  if (accelerator !== undefined) return types.filter((type) => hasResource(type, accelerator));
+  const others = (spec.variants ?? []).filter((one) => one.architecture === undefined).map((one) => one.accelerator);
+  return types.filter((type) => !others.some((other) => other !== undefined && hasResource(type, other)));
+}
+
+/** What is pulled of an Image for an accelerator, or for none: its reference, and those of other architectures. */
+function pullsFor(image: Image, accelerator: string | undefined, { hosts, types }: Places): Pull[] {
+  const { name } = image.metadata;
+  const { spec, status } = image;
+  const using = typesOf(image, accelerator, types);
+  const own = { image: name, pullSecret: spec.pullSecret ?? undefined, tolerations: tolerationsOf(using) };
+  const on = { ...own, hosts: accelerator === undefined ? undefined : hosts.get(accelerator) };
+  if (accelerator !== undefined && (on.hosts === undefined || using.length === 0)) return [];
+  const variants = (spec.variants ?? []).filter((one) => one.accelerator === accelerator);
+  // The first that fits is what a server gets.
   const others = new Map<string, string>();
-  for (const { architecture, accelerator, reference } of spec.variants ?? []) {
-    // The first that fits is what a server gets.
-    if (architecture !== undefined && accelerator === undefined && !others.has(architecture))
-      others.set(architecture, reference);
-  }
-  const own = { image: name, pullSecret: spec.pullSecret ?? undefined };
-  const reference = spec.build ? status?.build?.reference : spec.reference;
-  const rest = others.size === 0 ? undefined : ({ operator: "NotIn", values: [...others.keys()].sort() } as const);
-  const usual = reference === undefined ? [] : [{ ...own, name: daemonSetName(name), reference, architecture: rest }];
-  const special = [...others].map(([architecture, other]) => ({
-    ...own,
-    name: daemonSetName(name, architecture),
+  for (const { architecture, reference } of variants)
+    if (architecture !== undefined && !others.has(architecture)) others.set(architecture, reference);
+  const usual = spec.build ? status?.build?.reference : spec.reference;
+  const reference =
+    accelerator === undefined ? usual : variants.find((one) => one.architecture === undefined)?.reference;
+  const architecture =
+    others.size === 0 ? undefined : ({ operator: "NotIn", values: [...others.keys()].sort() } as const);
+  const rest =
+    reference === undefined ? [] : [{ ...on, name: daemonSetName(name, accelerator), reference, architecture }];
+  const special = [...others].map(([only, other]) => ({
+    ...on,
+    name: daemonSetName(name, only, accelerator),
     reference: other,
-    architecture: { operator: "In", values: [architecture] } as const,
+    architecture: { operator: "In", values: [only] } as const,
   }));
-  return [...usual, ...special];
+  return [...rest, ...special];
 }
 
 /** What is pulled of all Images, by name; what is too much is `left`. */
-export function pullsOf(images: Iterable<Image>): { readonly pulls: readonly Pull[]; readonly left: readonly Pull[] } {
+export function pullsOf(
+  images: Iterable<Image>,
+  places: Places,
+): { readonly pulls: readonly Pull[]; readonly left: readonly Pull[] } {
   const byName = [...images].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const all = byName.flatMap(pullsOfImage);
+  const all = byName.flatMap((image) => {
+    const accelerators = new Set([undefined, ...(image.spec.variants ?? []).map((one) => one.accelerator)]);
+    return [...accelerators].flatMap((accelerator) => pullsFor(image, accelerator, places));
+  });
   return { pulls: all.slice(0, MOST_PULLS), left: all.slice(MOST_PULLS) };
 }
 
@@ -89,9 +112,12 @@ const restricted = {
   capabilities: { drop: ["ALL"] },
 };
 
-function affinityOf({ architecture }: Pull): object {
-  if (architecture === undefined) return {};
-  const matchExpressions = [{ key: "kubernetes.io/arch", ...architecture }];
+function affinityOf({ architecture, hosts }: Pull): object {
+  const matchExpressions = [
+    ...(architecture === undefined ? [] : [{ key: "kubernetes.io/arch", ...architecture }]),
+    ...(hosts === undefined ? [] : [{ key: HOST, operator: "In", values: hosts }]),
+  ];
+  if (matchExpressions.length === 0) return {};
   const required = { nodeSelectorTerms: [{ matchExpressions }] };
   return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } };
 }
@@ -109,6 +135,7 @@ function podSpec(pull: Pull, { pauseImage, priorityClass }: PullerSettings): obj
     },
     ...(pull.pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pull.pullSecret }] }),
     ...affinityOf(pull),
+    ...(pull.tolerations.length === 0 ? {} : { tolerations: pull.tolerations }),
     initContainers: [
       {
         name: "pull",

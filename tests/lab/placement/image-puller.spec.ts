@@ -51,7 +51,9 @@ describe("the image puller in a cluster", () => {
     const { endpoints } = await labUnderTest();
     const rbac = "rbac.authorization.k8s.io";
     const metadata = { name: `${prefix}-images` };
-    const rules = [{ apiGroups: ["carrel.dev"], resources: ["images"], verbs: ["get", "list", "watch"] }];
+    const rules = [
+      { apiGroups: ["carrel.dev"], resources: ["images", "instancetypes"], verbs: ["get", "list", "watch"] },
+    ];
     const subjects = [{ kind: "ServiceAccount", name: "controllers", namespace }];
     const roleRef = { apiGroup: rbac, kind: "ClusterRole", name: metadata.name };
     await apply({ apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata, rules });

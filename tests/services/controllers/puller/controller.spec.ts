@@ -128,14 +128,48 @@ describe("PullController", () => {
     assert.deepEqual(api.writes, ["create image-puller-base", "create image-puller-base"]);
   });
 
-  it("removes nothing while it does not know the images", async () => {
-    api.put("images", image("base"));
+  for (const kind of ["images", "nodes", "instancetypes", DAEMON_SETS])
+    it(`does nothing while it does not know the ${kind}`, async () => {
+      api.put("images", image("base"));
+      await start();
+      await stop();
+      api.put("images", image("scipy"));
+      api.unlisted = kind;
+      await start();
+      await pass(60_000);
+      assert.deepEqual(api.writes, ["create image-puller-base"]);
+    });
+
+  it("follows nodes and types: what is for an accelerator goes where it is, and nothing changes for a heartbeat", async () => {
+    const node = (seen: string, gpus: string): KubeObject =>
+      ({
+        metadata: { name: "n1", labels: { "kubernetes.io/hostname": "n1" } },
+        status: { allocatable: { "nvidia.com/gpu": gpus }, conditions: [{ type: "Ready", lastHeartbeatTime: seen }] },
+      }) as unknown as KubeObject;
+    const variants = [{ accelerator: "nvidia.com/gpu", reference: "registry.test/gpu:1" }];
+    const tolerations = [{ key: "gpu", operator: "Exists" }];
+    api.put("images", { ...image("base"), spec: { reference: "registry.test/base:1", variants } } as KubeObject);
+    api.put("nodes", node("1", "0"));
     await start();
-    await stop();
-    api.unlisted = "images";
-    await start();
-    await pass(60_000);
     assert.deepEqual(api.writes, ["create image-puller-base"]);
+    api.put("instancetypes", {
+      metadata: { name: "gpu" },
+      spec: { cpu: "1", memory: "1Gi", resources: { "nvidia.com/gpu": 1 }, tolerations },
+    } as KubeObject);
+    api.put("nodes", node("2", "1"));
+    await pass(1_000);
+    const [, made = ""] = api.writes;
+    assert.match(made, /^create image-puller-base-nvidia-com-gpu-[0-9a-f]{8}$/);
+    const { spec } = api.object(DAEMON_SETS, made.slice("create ".length)) as unknown as {
+      spec: { template: { spec: { tolerations: unknown } } };
+    };
+    assert.deepEqual(spec.template.spec.tolerations, tolerations);
+    api.put("nodes", node("3", "1"));
+    await pass(1_000);
+    assert.equal(api.writes.length, 2);
+    api.remove("nodes", "n1");
+    await pass(1_000);
+    assert.deepEqual(api.writes.slice(2), [made.replace("create", "delete")]);
   });
 
   it("leaves somebody else's of the same name, and of its labels' half", async () => {

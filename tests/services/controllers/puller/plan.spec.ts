@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Image } from "../../../../crds/index.ts";
+import type { Image, InstanceType } from "../../../../crds/index.ts";
+import { placesOf } from "../../../../services/controllers/puller/nodes.ts";
 import {
   daemonSet,
   isOurs,
@@ -19,13 +20,39 @@ const image = (name: string, spec: Partial<Image["spec"]> = {}, status?: Image["
 const settings = { namespace: "hub", pauseImage: "registry.test/pause:3", priorityClass: "library-placeholder" };
 const pull = (own: Partial<Pull> = {}): Pull => ({
   ...{ name: "image-puller-scipy", image: "scipy", reference: "registry.test/scipy:1" },
-  ...{ pullSecret: undefined, architecture: undefined },
+  ...{ pullSecret: undefined, architecture: undefined, hosts: undefined, tolerations: [] },
   ...own,
+});
+const GPU = "nvidia.com/gpu";
+const instanceType = (name: string, own: Partial<InstanceType["spec"]> = {}): InstanceType => ({
+  ...{ apiVersion: "carrel.dev/v1", kind: "InstanceType", metadata: { name } },
+  spec: { cpu: "1", memory: "2Gi", ...own },
+});
+const tolerates = (key: string) => ({ key, operator: "Exists" }) as const;
+const nowhere = placesOf([], []);
+const gpuNode = { metadata: { name: "n1" }, extended: [GPU] };
+const withGpu = placesOf(
+  [gpuNode, { metadata: { name: "n2" }, extended: [] }],
+  [
+    instanceType("small", { tolerations: [tolerates("people")] }),
+    instanceType("gpu", { resources: { [GPU]: "1" }, tolerations: [tolerates(GPU)] }),
+  ],
+);
+/** What tells pulls apart. */
+const brief = ({ name, reference, architecture, hosts, tolerations }: Pull) => ({
+  name: name.replace(/-[0-9a-f]{8}$/, ""),
+  reference: reference.replace("registry.test/", ""),
+  ...(architecture === undefined ? {} : { architecture: `${architecture.operator} ${architecture.values}` }),
+  ...(hosts === undefined ? {} : { hosts }),
+  tolerates: tolerations.map(({ key }) => key),
 });
 
 describe("pullsOf", () => {
   it("has one for each image, by name", () => {
-    const { pulls, left } = pullsOf([image("scipy", { pullSecret: "mine" }), image("base", { pullSecret: null })]);
+    const { pulls, left } = pullsOf(
+      [image("scipy", { pullSecret: "mine" }), image("base", { pullSecret: null })],
+      nowhere,
+    );
     assert.deepEqual(pulls, [
       pull({ name: "image-puller-base", image: "base", reference: "registry.test/base:1" }),
       pull({ pullSecret: "mine" }),
@@ -33,14 +60,16 @@ describe("pullsOf", () => {
     assert.deepEqual(left, []);
   });
 
-  it("has one more for each architecture that has a reference of its own, the first, and none for accelerators", () => {
-    const variants = [
-      { architecture: "arm64", accelerator: "nvidia.com/gpu", reference: "registry.test/arm-gpu:1" },
-      { architecture: "arm64", reference: "registry.test/arm:1" },
-      { architecture: "arm64", reference: "registry.test/arm:2" },
-      { accelerator: "nvidia.com/gpu", reference: "registry.test/gpu:1" },
-    ];
-    const { pulls } = pullsOf([image("scipy", { variants })]);
+  const variants = [
+    { architecture: "arm64", accelerator: GPU, reference: "registry.test/arm-gpu:1" },
+    { architecture: "arm64", reference: "registry.test/arm:1" },
+    { architecture: "arm64", reference: "registry.test/arm:2" },
+    { accelerator: GPU, reference: "registry.test/gpu:1" },
+    { accelerator: GPU, reference: "registry.test/gpu:2" },
+  ];
+
+  it("has one more for each architecture that has a reference of its own, the first", () => {
+    const { pulls } = pullsOf([image("scipy", { variants })], nowhere);
     assert.deepEqual(pulls, [
       pull({ architecture: { operator: "NotIn", values: ["arm64"] } }),
       pull({
@@ -52,18 +81,51 @@ describe("pullsOf", () => {
     assert.match(pulls[1]?.name ?? "", /^image-puller-scipy-arm64-[0-9a-f]{8}$/);
   });
 
+  it("has those for an accelerator on the nodes that have it, and each where the types that start it go", () => {
+    const { pulls } = pullsOf([image("scipy", { variants }), image("base")], withGpu);
+    assert.deepEqual(pulls.map(brief), [
+      { name: "image-puller-base", reference: "base:1", tolerates: [GPU, "people"] },
+      { name: "image-puller-scipy", reference: "scipy:1", architecture: "NotIn arm64", tolerates: ["people"] },
+      { name: "image-puller-scipy-arm64", reference: "arm:1", architecture: "In arm64", tolerates: ["people"] },
+      {
+        ...{ name: "image-puller-scipy-nvidia-com-gpu", reference: "gpu:1", architecture: "NotIn arm64" },
+        ...{ hosts: ["n1"], tolerates: [GPU] },
+      },
+      {
+        ...{ name: "image-puller-scipy-arm64-nvidia-com-gpu", reference: "arm-gpu:1", architecture: "In arm64" },
+        ...{ hosts: ["n1"], tolerates: [GPU] },
+      },
+    ]);
+    assert.equal(new Set(pulls.map(({ name }) => name)).size, pulls.length);
+  });
+
+  it("has none for an accelerator that no node has, or no type asks for", () => {
+    const none = [image("scipy", { reference: "registry.test/scipy:1", variants: variants.slice(3) })];
+    const count = (...places: Parameters<typeof placesOf>): number => pullsOf(none, placesOf(...places)).pulls.length;
+    const type = instanceType("gpu", { resources: { [GPU]: 1 } });
+    assert.deepEqual(
+      [
+        count([gpuNode], [type]),
+        count([], [type]),
+        count([gpuNode], []),
+        count([gpuNode], [instanceType("no", { resources: { [GPU]: 0 } })]),
+      ],
+      [2, 1, 1, 1],
+    );
+  });
+
   it("takes of an image that is built what was built last, and nothing before", () => {
     const build = { base: "registry.test/base:1" };
     const built = { build: { phase: "Succeeded" as const, reference: "registry.test/built@sha256:1" } };
-    assert.deepEqual(pullsOf([image("scipy", { build })]).pulls, []);
-    assert.deepEqual(pullsOf([image("scipy", { build }, built)]).pulls, [
+    assert.deepEqual(pullsOf([image("scipy", { build })], nowhere).pulls, []);
+    assert.deepEqual(pullsOf([image("scipy", { build }, built)], nowhere).pulls, [
       pull({ reference: "registry.test/built@sha256:1" }),
     ]);
   });
 
   it("leaves what a node would have no room for", () => {
     const many = Array.from({ length: MOST_PULLS + 2 }, (_, i) => image(`image-${String(i).padStart(3, "0")}`));
-    const { pulls, left } = pullsOf(many.reverse());
+    const { pulls, left } = pullsOf(many.reverse(), nowhere);
     assert.equal(pulls.length, MOST_PULLS);
     assert.deepEqual(
       left.map((one) => one.image),
@@ -135,6 +197,21 @@ describe("daemonSet", () => {
     assert.deepEqual(spec.template.spec, {
       ...podSpec,
       imagePullSecrets: [{ name: "mine" }],
+      affinity: {
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+      },
+    });
+  });
+
+  it("goes to nodes of its accelerator, and to those with a taint that its servers tolerate", () => {
+    const hosts = ["n1", "n2"];
+    const { spec } = daemonSet(pull({ hosts, tolerations: [tolerates(GPU)] }), settings) as unknown as {
+      spec: { template: { spec: object } };
+    };
+    const matchExpressions = [{ key: "kubernetes.io/hostname", operator: "In", values: hosts }];
+    assert.deepEqual(spec.template.spec, {
+      ...podSpec,
+      tolerations: [{ key: GPU, operator: "Exists" }],
       affinity: {
         nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
       },

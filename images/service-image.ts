@@ -1,6 +1,7 @@
 import { UserError } from "../services/lib/user-error.ts";
 import { type Bundle, bundleService } from "./bundle.ts";
 import { NODE_PATH, NONROOT } from "./node-base.ts";
+import { nodeEnvironment, nodeFlags } from "./node-runtime.ts";
 import {
   type Blob,
   type Descriptor,
@@ -78,14 +79,15 @@ async function baseManifests(registry: Registry, base: ImageReference): Promise<
 function configOf(spec: ServiceImageSpec, base: ImageConfig, layer: Blob, bundle: Bundle): ImageConfig {
   const { architecture, os, variant } = base;
   const inherited = (base.config.Env ?? []).filter((entry) => !entry.startsWith("NODE_"));
+  const own = Object.entries({ NODE_ENV: "production", NODE_OPTIONS: "", ...nodeEnvironment });
   return {
     architecture,
     os,
     ...(variant === undefined ? {} : { variant }),
     config: {
       User: `${NONROOT}:${NONROOT}`,
-      Env: [...inherited, "NODE_ENV=production", "NODE_OPTIONS="],
-      Entrypoint: [NODE_PATH, ENTRY_PATH],
+      Env: [...inherited, ...own.map(([name, value]) => `${name}=${value}`)],
+      Entrypoint: [NODE_PATH, ...nodeFlags, ENTRY_PATH],
       WorkingDir: "/app",
       Labels: {
         "org.opencontainers.image.title": `carrel-${spec.name}`,

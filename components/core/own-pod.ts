@@ -3,6 +3,9 @@ import type { types } from "@pulumi/kubernetes";
 type Container = types.input.core.v1.Container;
 type Action = types.input.core.v1.HTTPGetAction;
 
+/** Where a program of ours gives its metrics, and answers probes. */
+export const METRICS_PORT = 9090;
+
 /**
  * Probes of a program that says by /livez whether it runs and by /readyz whether it can work.
  * @param action where it is asked, beside the path

@@ -76,8 +76,14 @@ describe("planServiceImage", () => {
       variant: "v8",
       config: {
         User: "65532:65532",
-        Env: ["PATH=/nodejs/bin", "NODE_ENV=production", "NODE_OPTIONS="],
-        Entrypoint: ["/nodejs/bin/node", "/app/main.mjs"],
+        Env: [
+          "PATH=/nodejs/bin",
+          "NODE_ENV=production",
+          "NODE_OPTIONS=",
+          "MALLOC_ARENA_MAX=2",
+          "MALLOC_MMAP_THRESHOLD_=131072",
+        ],
+        Entrypoint: ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/main.mjs"],
         WorkingDir: "/app",
         Labels: {
           "org.opencontainers.image.title": "carrel-greeter",

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeEnvironment, nodeFlags } from "../../images/node-runtime.ts";
 import type { Reply } from "./caller.ts";
 import { Child } from "./child.ts";
 import { type Case, corpus } from "./corpus.ts";
@@ -21,15 +22,17 @@ export interface Target {
   readonly path: string;
 }
 
+/** PodDefaults and the mirror in one call, as a namespace with both has them called. */
+const PIPELINE_PATH = "/pod-defaults-image-mirror";
+
 export const floorTarget: Target = { name: "floor", server: "floor", path: "/" };
 export const peprTarget: Target = { name: "pepr", server: "pepr", path: PEPR_PATH };
 export const targets: readonly Target[] = [
   floorTarget,
-  { name: "by-hand-image-mirror", server: "floor", path: "/image-mirror" },
-  { name: "by-hand-pod-defaults", server: "floor", path: "/pod-defaults" },
+  { name: "by-hand", server: "floor", path: PIPELINE_PATH },
+  { name: "pipeline", server: "carrel", path: PIPELINE_PATH },
   { name: "image-mirror", server: "carrel", path: "/image-mirror" },
   { name: "pod-defaults", server: "carrel", path: "/pod-defaults" },
-  { name: "pipeline", server: "carrel", path: "/pipeline" },
 ];
 
 /** The servers on one core, and on another one what calls them. */
@@ -44,7 +47,11 @@ export class Contestants {
     const all = new Contestants();
     const pair = await selfSignedPair();
     for (const kind of ["floor", "carrel"] as const) {
-      const child = Child.start("server.ts", SERVER_CORE);
+      const child = Child.start(
+        "server.ts",
+        SERVER_CORE,
+        kind === "carrel" ? { execArgv: [...nodeFlags], env: { ...process.env, ...nodeEnvironment } } : {},
+      );
       const { port } = await child.ask<{ port: number }>({ kind, ...pair });
       await all.#join(kind, child, port, pair.cert);
     }
@@ -106,8 +113,8 @@ export class Contestants {
       const two = each.isCreation ? ["/pod-defaults", "/image-mirror"] : ["/image-mirror"];
       const ways: readonly (readonly [string, ServerName, readonly string[]])[] = [
         ["two webhooks", "carrel", two],
-        ["pipeline", "carrel", ["/pipeline"]],
-        ["by hand", "floor", two],
+        ["one webhook", "carrel", [PIPELINE_PATH]],
+        ["by hand", "floor", each.isCreation ? [PIPELINE_PATH] : two],
         ["pepr", "pepr", [PEPR_PATH]],
       ];
       const outcomes: string[] = [];

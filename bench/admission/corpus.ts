@@ -1,3 +1,4 @@
+import { managedFieldsOf } from "./managed-fields.ts";
 import { seeded } from "./statistics.ts";
 
 /** What every contestant is set up with: mirrors of three registries, and five PodDefaults. */
@@ -55,7 +56,8 @@ function environment(container: number, bytes: number, random: () => number): ob
 function reviewOf(wanted: Wanted, random: () => number): object {
   const { name, kib, operation = "CREATE", isEphemeral = false, isPlain = false, hasMirroredImages = isPlain } = wanted;
   const images = hasMirroredImages ? NAMES.map((_, i) => `mirror.test/quay/own/image-${i}:1`) : NAMES;
-  const bytes = (kib * 1024 - 1100) / images.length;
+  // Half of it is what the API server notes of each field.
+  const bytes = (kib * 1024 - 1400) / images.length / 2;
   const containers = images.map((image, n) => ({
     name: `c${n}`,
     image,
@@ -67,7 +69,9 @@ function reviewOf(wanted: Wanted, random: () => number): object {
     : { app: name, "default-b": "yes", "default-d": "yes" };
   const metadata = { name, namespace: "work", labels };
   const ephemeral = { name: "debug", image: "busybox:1" };
-  const object = { metadata, spec: { containers, ...(isEphemeral ? { ephemeralContainers: [ephemeral] } : {}) } };
+  const spec = { containers, ...(isEphemeral ? { ephemeralContainers: [ephemeral] } : {}) };
+  const managedFields = managedFieldsOf({ metadata, spec });
+  const object = { metadata: { ...metadata, managedFields }, spec };
   const before = containers.map((container) => ({ ...container, image: isPlain ? container.image : "own.test/a:1" }));
   const request = {
     uid: `705ab4f5-6393-11e8-b7cc-${String(Math.floor(random() * 1e12)).padStart(12, "0")}`,
@@ -80,7 +84,7 @@ function reviewOf(wanted: Wanted, random: () => number): object {
     userInfo: { username: "system:serviceaccount:work:hub" },
     object,
     ...(operation === "UPDATE"
-      ? { oldObject: { metadata, spec: { containers: isEphemeral ? containers : before } } }
+      ? { oldObject: { metadata: object.metadata, spec: { containers: isEphemeral ? containers : before } } }
       : {}),
     dryRun: false,
   };

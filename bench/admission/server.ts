@@ -3,9 +3,8 @@ import type { Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { imageMirrorWebhook } from "../../services/admission/image-mirror-webhook.ts";
 import { AdmissionMetrics } from "../../services/admission/metrics.ts";
-import { isMutation } from "../../services/admission/mutation.ts";
+import { podDefaultsImageMirrorWebhook } from "../../services/admission/pod-defaults-image-mirror-webhook.ts";
 import { podDefaultsWebhook } from "../../services/admission/pod-defaults-webhook.ts";
-import type { ReviewRequest } from "../../services/admission/review.ts";
 import { webhookServer } from "../../services/admission/server.ts";
 import { systemClock } from "../../services/lib/clock.ts";
 import { compileMirror } from "../../services/lib/image-mirror/rewrite.ts";
@@ -16,19 +15,7 @@ import { podDefaults, rules } from "./corpus.ts";
 import { floorServer } from "./floor.ts";
 import { announce, answerUsage, type Start } from "./meter.ts";
 
-/** Both webhooks for one call. The API server calls them one by one: this shows what one webhook for both would cost. */
-function pipeline(mirror: typeof imageMirror, defaults: typeof imageMirror) {
-  return async (request: ReviewRequest) => {
-    const first = request.operation === "CREATE" ? await defaults(request) : undefined;
-    const second = await mirror(request);
-    if (first === undefined || !isMutation(first)) return second;
-    return second !== undefined && isMutation(second)
-      ? { operations: [...first.operations, ...second.operations] }
-      : (second ?? first);
-  };
-}
-
-const imageMirror = imageMirrorWebhook(compileMirror({ rules, exempt: [], onMissing: "keep" }));
+const rewrite = compileMirror({ rules, exempt: [], onMissing: "keep" });
 
 /** Our own server as it is deployed, with its log on the standard output, and without the API server behind it. */
 function carrelServer(pair: { readonly cert: string; readonly key: string }): Server {
@@ -38,9 +25,9 @@ function carrelServer(pair: { readonly cert: string; readonly key: string }): Se
   });
   const defaults = podDefaultsWebhook({ podDefaultsIn: () => usable, settings: defaultSettings });
   const webhooks = {
-    "/image-mirror": imageMirror,
+    "/image-mirror": imageMirrorWebhook(rewrite),
     "/pod-defaults": defaults,
-    "/pipeline": pipeline(imageMirror, defaults),
+    "/pod-defaults-image-mirror": podDefaultsImageMirrorWebhook({ podDefaults: defaults, rewrite }),
   };
   const log = createLogger({ write: batched((text) => process.stdout.write(text)) });
   return webhookServer({ webhooks, metrics: new AdmissionMetrics(), clock: systemClock, log }, pair);

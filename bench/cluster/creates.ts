@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import type { KubeObject } from "../../services/lib/kube/client.ts";
+import { startFloor } from "./floor.ts";
 import { benchPod, podDefaults, refs } from "./objects.ts";
 import { type Contestant, type Figures, keep, printRatios, rounds } from "./rounds.ts";
 import { Scene, until } from "./scene.ts";
 import { Service } from "./service.ts";
-import { calledIn, MUTATE, QUOTA, registerMutating, registerQuota } from "./webhooks.ts";
+import { calledIn, FLOOR, MUTATE, QUOTA, registerFloor, registerMutating, registerQuota } from "./webhooks.ts";
 
 const CONNECTIONS = 16;
 const LARGE = { cpu: "100k", memory: "100Ti", pods: 1_000_000 };
@@ -52,15 +53,18 @@ async function dryRuns(scene: Scene, service: Service, plan: Plan): Promise<void
   const pod = benchPod(group, "ada");
   const plain = await scene.namespace("unchanged");
   const none = await scene.namespace("mutated-0", calledIn(scene, MUTATE));
+  const floor = await scene.namespace("floor", calledIn(scene, FLOOR));
   const hundred = await scene.namespace("mutated-100", calledIn(scene, MUTATE));
   for (const podDefault of podDefaults(100)) await scene.make(refs.podDefaults, hundred, podDefault);
   await registerMutating(scene, service);
-  for (const [namespace, mounts] of [
-    [plain, 0],
-    [none, 0],
-    [hundred, 5],
+  await registerFloor(scene, await startFloor(scene));
+  const mirrored = "mirror.test/docker/library/python:3.12";
+  for (const [namespace, image, mounts] of [
+    [plain, "python:3.12", 0],
+    [floor, "mirror.test/hub/library/a:1", 0],
+    [none, mirrored, 0],
+    [hundred, mirrored, 5],
   ] as const) {
-    const image = namespace === plain ? "python:3.12" : "mirror.test/docker/library/python:3.12";
     await until(`pods in ${namespace} get what they should`, async () => {
       const made = await scene.client.create<MadePod>(refs.pods, namespace, pod, { dryRun: true });
       const [first] = made.spec.containers;
@@ -69,7 +73,12 @@ async function dryRuns(scene: Scene, service: Service, plan: Plan): Promise<void
   }
   const of = (name: string, namespace: string): Contestant =>
     contestant(name, scene, service, namespace, pod, { ...plan, dryRun: true });
-  const all = [of("no webhook", plain), of("0 PodDefaults", none), of("100 PodDefaults", hundred)];
+  const all = [
+    of("no webhook", plain),
+    of("a constant patch", floor),
+    of("0 PodDefaults", none),
+    of("100 PodDefaults", hundred),
+  ];
   await run("creates-dry", all, plan);
 }
 

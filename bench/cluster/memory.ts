@@ -73,7 +73,7 @@ await Scene.use(async (scene) => {
   const samples = await soak(scene, service, [
     {
       ...shared,
-      calls: ["/quota", "/pod-defaults", "/image-mirror"].map((path) => review(path, true)),
+      calls: ["/quota", "/pod-defaults-image-mirror"].map((path) => review(path, true)),
       ratePerSecond: PER_SECOND - RESERVED_PER_SECOND,
     },
     { ...shared, calls: [review("/quota", false)], ratePerSecond: RESERVED_PER_SECOND },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { bundleService } from "../../images/bundle.ts";
+import { nodeEnvironment, nodeFlags } from "../../images/node-runtime.ts";
 import { cgroupFolders, createCgroups, removeCgroups } from "../../lab/cluster/cgroups.ts";
 import { certificateOf } from "./certificate.ts";
 import { imageMirror, refs } from "./objects.ts";
@@ -116,29 +117,16 @@ export class Service {
   }
 
   /** Starts a process in the place of the one before; answers the milliseconds from exec to ready. */
-  async start(nodeFlags: readonly string[] = []): Promise<number> {
+  async start(moreFlags: readonly string[] = []): Promise<number> {
     await this.stop();
     const { layout } = this.#scene;
-    const { folder, namespace } = this.#setup;
-    const program = [process.execPath, ...nodeFlags, join(folder, "main.mjs")];
+    const { folder } = this.#setup;
+    const program = [process.execPath, ...nodeFlags, ...moreFlags, join(folder, "main.mjs")];
     const inside = ["unshare", "--mount", "sh", "-c", wrapper, "sh", ...program];
     const child = spawn("nsenter", [`--net=${layout.netnsPath}`, ...inside], {
       stdio: ["ignore", "pipe", "inherit"],
       cwd: folder,
-      env: {
-        PATH: process.env["PATH"],
-        ACCOUNT: join(folder, "account"),
-        CGROUPS: limitCgroups(this.#cgroup).join(" "),
-        NODE_ENV: "production",
-        KUBERNETES_SERVICE_HOST: layout.nodeAddress,
-        KUBERNETES_SERVICE_PORT: "6443",
-        NAMESPACE: namespace,
-        TLS_DIR: folder,
-        PORT: String(PORT),
-        METRICS_PORT: String(METRICS_PORT),
-        IMAGE_MIRROR: JSON.stringify(imageMirror),
-        LOG_LEVEL: "warn",
-      },
+      env: this.#environment(),
     });
     this.#process = child;
     if (child.stdout) await once(child.stdout, "data");
@@ -151,7 +139,8 @@ export class Service {
         throw new Error(`the service ended by ${how} before it was ready; SIGKILL is for more memory than it may have`);
       }
       if (performance.now() - started > READY_MS) throw new Error(`the service is not ready after ${READY_MS} ms`);
-      await pause(2);
+      // Seldom enough that the asking costs nothing beside the start.
+      await pause(10);
     }
     return performance.now() - started;
   }
@@ -196,6 +185,27 @@ export class Service {
   async openReservations(): Promise<number> {
     const found = (await this.metrics()).matchAll(/^carrel_quota_reservations_open\{.*\} (\d+)$/gm);
     return [...found].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** As its container has it, and what the wrapper goes by. */
+  #environment(): NodeJS.ProcessEnv {
+    const { layout } = this.#scene;
+    const { folder, namespace } = this.#setup;
+    return {
+      PATH: process.env["PATH"],
+      ...nodeEnvironment,
+      ACCOUNT: join(folder, "account"),
+      CGROUPS: limitCgroups(this.#cgroup).join(" "),
+      NODE_ENV: "production",
+      KUBERNETES_SERVICE_HOST: layout.nodeAddress,
+      KUBERNETES_SERVICE_PORT: "6443",
+      NAMESPACE: namespace,
+      TLS_DIR: folder,
+      PORT: String(PORT),
+      METRICS_PORT: String(METRICS_PORT),
+      IMAGE_MIRROR: JSON.stringify(imageMirror),
+      LOG_LEVEL: "warn",
+    };
   }
 
   #statusOf(path: string): Promise<number> {

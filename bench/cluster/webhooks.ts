@@ -8,7 +8,10 @@ const podsCreated = [{ ...pods, operations: ["CREATE"], resources: ["pods"] }];
 
 /** The label of a namespace, and its values, that our webhooks are called in. */
 export const CALLED = "bench.carrel.dev/called";
-export const [MUTATE, QUOTA] = ["mutate", "quota"];
+export const [MUTATE, FLOOR, QUOTA] = ["mutate", "floor", "quota"] as const;
+
+/** Where a webhook is, and what its certificate is verified with. */
+type Server = Pick<Service, "url" | "ca">;
 
 const called = (scene: Scene, value: string): object => ({
   namespaceSelector: { matchLabels: { [CALLED]: `${value}-${scene.run}` } },
@@ -17,31 +20,32 @@ export const calledIn = (scene: Scene, value: string): Record<string, string> =>
   [CALLED]: `${value}-${scene.run}`,
 });
 
-const clientConfig = (service: Service, path: string): object => ({
+const clientConfig = (service: Server, path: string): object => ({
   clientConfig: { url: service.url(path), caBundle: Buffer.from(service.ca).toString("base64") },
 });
 
-/** PodDefaults and the image mirror, registered as the platform registers them. */
-export async function registerMutating(scene: Scene, service: Service): Promise<void> {
+/** PodDefaults and the image mirror, registered as the platform registers them for a namespace with both. */
+export const registerMutating = (scene: Scene, service: Server): Promise<void> =>
+  register(scene, service, MUTATE, "pod-defaults-image-mirror");
+
+/** A webhook that answers with a constant patch, registered in the same way. */
+export const registerFloor = (scene: Scene, floor: Server): Promise<void> => register(scene, floor, FLOOR, "");
+
+async function register(scene: Scene, server: Server, value: string, name: string): Promise<void> {
   const { apiVersion, kind } = refs.mutating;
-  const common = {
+  const webhook = {
     ...shared,
-    ...called(scene, MUTATE),
+    ...called(scene, value),
+    name: `${name || value}.carrel.dev`,
     failurePolicy: "Fail",
     sideEffects: "None",
     timeoutSeconds: 3,
     reinvocationPolicy: "IfNeeded",
+    rules: [...podsCreated, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }],
+    ...clientConfig(server, `/${name}`),
   };
-  const webhooks = [
-    { ...common, name: "pod-defaults.carrel.dev", rules: podsCreated, ...clientConfig(service, "/pod-defaults") },
-    {
-      ...common,
-      name: "image-mirror.carrel.dev",
-      rules: [...podsCreated, { ...pods, operations: ["UPDATE"], resources: ["pods/ephemeralcontainers"] }],
-      ...clientConfig(service, "/image-mirror"),
-    },
-  ];
-  await scene.make(refs.mutating, undefined, { apiVersion, kind, metadata: { name: scene.name("mutate") }, webhooks });
+  const metadata = { name: scene.name(value) };
+  await scene.make(refs.mutating, undefined, { apiVersion, kind, metadata, webhooks: [webhook] });
 }
 
 /** Quota, registered as the platform registers it. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** What failed, each with the stage that ran it. */
+  readonly failures: readonly string[];
 }
 
 interface Stage {
@@ -20,7 +22,15 @@ interface Stage {
   readonly needed?: boolean;
 }
 
-const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+/** What a runner leaves behind: tests/support/reporter.cjs and tests/hub/run.ts. */
+interface Report {
+  readonly passes: number;
+  readonly failures: number;
+  readonly pending: number;
+  readonly failed?: readonly string[];
+}
+
+const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const scratch = mkdtempSync(join(tmpdir(), "carrel-tests-"));
 const environment = { ...process.env, LAB_NAME: process.env["CARREL_TEST_LAB"] ?? "test" };
 
@@ -111,66 +121,116 @@ function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`;
 }
 
+/** What a stage may take, and what its process may take to end after its last test. */
+const limits = { stageMs: 40 * 60_000, endMs: 60_000, killMs: 10_000 };
+
+/** Sends a signal to a stage and to all that it started: mocha's own process, pytest. */
+function signalTo({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Ends a process that is at its limit, or that goes on after its last test: one of a hundred open handles would do. */
+function guard(child: ChildProcess, counts: string): () => void {
+  const end = (why: string): void => {
+    console.log(`== ended: ${why}`);
+    signalTo(child, "SIGTERM");
+    timers.push(setTimeout(() => signalTo(child, "SIGKILL"), limits.killMs));
+  };
+  const timers = [setTimeout(() => end(`not done after ${limits.stageMs / 60_000} min`), limits.stageMs)];
+  const looking = setInterval(() => {
+    if (!existsSync(counts)) return;
+    clearInterval(looking);
+    const why = `its process goes on ${limits.endMs / 1000} s after its last test`;
+    timers.push(setTimeout(() => end(why), limits.endMs));
+  }, 1000);
+  return () => {
+    clearInterval(looking);
+    for (const timer of timers) clearTimeout(timer);
+  };
+}
+
+/** Whether somebody wants the run to end: what is under way is ended, what was started is taken down, nothing is begun. */
+let isInterrupted = false;
+
 /** Runs a command with its output shown, and answers its exit code. */
-function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+function run(command: readonly string[], env: NodeJS.ProcessEnv, counts: string): Promise<number> {
   const [file = "", ...args] = command;
   return new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: ["ignore", "inherit", "inherit"], env });
-    const pass = (signal: NodeJS.Signals): boolean => child.kill(signal);
+    const child = spawn(file, args, { stdio: ["ignore", "inherit", "inherit"], env, detached: true });
+    const release = guard(child, counts);
+    const pass = (signal: NodeJS.Signals): void => {
+      isInterrupted = true;
+      signalTo(child, signal);
+    };
     process.on("SIGINT", pass).on("SIGTERM", pass);
-    child.on("error", () => resolve(127));
-    child.on("exit", (code) => {
+    const done = (code: number): void => {
+      release();
       process.off("SIGINT", pass).off("SIGTERM", pass);
-      resolve(code ?? 1);
-    });
+      resolve(code);
+    };
+    child.on("error", () => done(127));
+    child.on("exit", (code) => done(code ?? 1));
   });
 }
 
 function mochaCounts(file: string, code: number): Counts {
-  if (!existsSync(file)) return { ...none, failed: 1 };
-  const { passes, failures, pending } = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
-  const counted = { passed: passes ?? 0, failed: failures ?? 0, skipped: pending ?? 0 };
+  if (!existsSync(file)) return { ...none, failed: 1, failures: ["ended before its last test"] };
+  const { passes, failures, pending, failed } = JSON.parse(readFileSync(file, "utf8")) as Report;
+  const unnamed = failures > 0 ? [`${failures} failed, each named in its output`] : [];
+  const counted = { passed: passes, failed: failures, skipped: pending, failures: failed ?? unnamed };
+  if (code === 0 || failures > 0) return counted;
   // A coverage gate or an exception after the last test fails the run without failing a test.
-  return code !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted;
+  return { ...counted, failed: 1, failures: [`exit code ${code} though every test passed`] };
+}
+
+function commandCounts(code: number): Counts {
+  return code === 0 ? { ...none, passed: 1 } : { ...none, failed: 1, failures: [`exit code ${code}`] };
 }
 
 async function runStage(stage: Stage): Promise<Counts> {
   const started = Date.now();
   const file = join(scratch, `${stage.name.replaceAll(/\W+/g, "-")}.json`);
   console.log(`\n== ${stage.name}`);
-  const code = await run(stage.command, { ...environment, ...stage.env, CARREL_TEST_COUNTS: file });
-  const counts = stage.mocha
-    ? mochaCounts(file, code)
-    : { ...none, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  const code = await run(stage.command, { ...environment, ...stage.env, CARREL_TEST_COUNTS: file }, file);
+  const counts = stage.mocha ? mochaCounts(file, code) : commandCounts(code);
   console.log(`== ${stage.name}: ${counts.failed === 0 ? "ok" : "FAILED"} in ${seconds(started)}`);
-  return counts;
+  return { ...counts, failures: counts.failures.map((failure) => `${stage.name}: ${failure}`) };
+}
+
+function together(some: Counts, more: Counts): Counts {
+  return {
+    passed: some.passed + more.passed,
+    failed: some.failed + more.failed,
+    skipped: some.skipped + more.skipped,
+    failures: [...some.failures, ...more.failures],
+  };
 }
 
 async function runStages(stages: readonly Stage[]): Promise<Counts> {
   let total = none;
   for (const stage of stages) {
+    if (isInterrupted && stage !== after) continue;
     const counts = await runStage(stage);
-    total = {
-      passed: total.passed + counts.passed,
-      failed: total.failed + counts.failed,
-      skipped: total.skipped + counts.skipped,
-    };
+    total = together(total, counts);
     if (stage.needed && counts.failed > 0) break;
   }
   return total;
 }
 
 async function main(scope: string): Promise<number> {
-  const stages: Counts[] = [await runStages(checks)];
-  if (scope === "all") {
-    stages.push(await runStages([schedules, programs, ...servers]));
-    stages.push(await runStages([before]));
-    stages.push(await runStages(lab));
-    stages.push(await runStages([after]));
-  }
-  const sum = (key: keyof Counts): number => stages.reduce((total, counts) => total + counts[key], 0);
-  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
-  return sum("failed") === 0 ? 0 : 1;
+  // A stage that is needed ends its own list; what comes in another list runs all the same.
+  const lists = scope === "all" ? [checks, [schedules, programs, ...servers], [before], lab, [after]] : [checks];
+  let total = none;
+  for (const stages of lists) total = together(total, await runStages(stages));
+  // Once more, at the end: thousands of lines lie between a failure and the line that counts it.
+  for (const failure of total.failures) console.log(`\nfailed: ${failure}`);
+  if (isInterrupted) console.log("\ninterrupted: not every test was run");
+  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed === 0 && !isInterrupted ? 0 : 1;
 }
 
 try {

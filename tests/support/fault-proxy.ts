@@ -137,6 +137,12 @@ export class FaultProxy {
     this.#server.closeAllConnections();
   }
 
+  /** From now on answers are spoilt again; what is open is cut. */
+  spoil(): void {
+    this.#faulty = true;
+    this.#server.closeAllConnections();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     const closed = once(this.#server, "close");

@@ -63,8 +63,11 @@ export class QuotaWebhook {
     const taken = this.#requestOf(pod, policy, owner);
     if (!("amounts" in taken)) return taken;
     const { uid, name = "" } = pod.metadata;
-    const podVersion = request.oldObject?.metadata.resourceVersion ?? "";
     if (uid === undefined) return denial("StateUnknown", "the pod has no uid: quota has to be a validating webhook");
+    const podVersion = request.oldObject?.metadata.resourceVersion;
+    if (request.operation === "UPDATE" && podVersion === undefined) {
+      return denial("StateUnknown", "the pod to change has no resource version: ask by the API server");
+    }
     const claim = {
       uid,
       namespace: request.namespace ?? pod.metadata.namespace ?? "",
@@ -72,7 +75,7 @@ export class QuotaWebhook {
       user: owner.user,
       amounts: taken.amounts,
       dryRun: request.dryRun === true,
-      ...(request.operation === "UPDATE" ? { resize: { podVersion, request: request.uid } } : {}),
+      ...(podVersion === undefined ? {} : { resize: { podVersion, request: request.uid } }),
     };
     const denied = await this.#options.ledgerOf(owner.group).decide(claim, deadlineMs);
     if (denied?.reason === "QuotaExceeded") this.#options.onExceeded?.(owner.group, denied.causes);

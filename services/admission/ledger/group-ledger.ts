@@ -103,6 +103,9 @@ export class GroupLedger {
   /** Drops what the watch has shown or what has expired, when nothing else is to be done. */
   async settle(): Promise<void> {
     this.#settleWanted = true;
+    // A write whose answer is long in coming must not make a reservation look younger than it is.
+    const known = newer(this.#options.watched(), this.#last);
+    if (known) this.#note(known, this.#options.clock.monotonicMs());
     await this.#work();
   }
 

@@ -213,10 +213,10 @@ function needOf(claim: Claim, seen: Seen, open: Open): Need | undefined {
 
 /** What a pod grows by. What is reserved for it already is reserved anew, to live as long as this request may. */
 function growthOf(claim: Claim, resize: Resize, seen: Seen, open: Open): Need | undefined {
-  const shown = seen.charged(claim.uid);
-  // A pod that has ended takes nothing, whatever its size.
-  if (shown === undefined && seen.seen(claim.uid) !== undefined) return undefined;
-  const charged = shown ?? nothing;
+  const charged = seen.charged(claim.uid);
+  // A pod that has ended takes nothing, whatever its size. So does one that is not there although the watch has come
+  // past the version to change: it was deleted before the watch began.
+  if (charged === undefined) return undefined;
   if (isNothing(beyond(claim.amounts, charged))) return undefined;
   const earlier = open.get(`${claim.uid}${RESIZE}`);
   const promised = earlier ? amountsOf(earlier) : nothing;

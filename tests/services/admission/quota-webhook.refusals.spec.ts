@@ -104,6 +104,12 @@ const refusals: readonly (readonly [string, ReviewRequest, Given, object])[] = [
     ),
   ],
   [
+    "a resize of a pod without a version",
+    resize(pod(), pod(), { oldObject: pod() }),
+    {},
+    causes("StateUnknown", "the pod to change has no resource version: ask by the API server"),
+  ],
+  [
     "a resize while the state is not known",
     resize(pod()),
     { problem: "pods are not known yet" },

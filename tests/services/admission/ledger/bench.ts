@@ -54,6 +54,10 @@ export class Bench {
   readonly swaps: Entries[] = [];
   /** Before each swap; may write first, throw, or wait. */
   onSwap: () => void | Promise<void> = () => {};
+  /** After each write, before its answer. */
+  onWritten: () => void = () => {};
+  /** The ledger as its watch has it. */
+  watched: StoredLedger | undefined;
   /** When the pod watch was waited for in vain. */
   onLate: () => void | Promise<void> = () => {};
   readonly ledger = new GroupLedger({
@@ -74,7 +78,7 @@ export class Bench {
       await this.onLate();
       return false;
     },
-    watched: () => undefined,
+    watched: () => this.watched,
     podVersion: async (namespace, name, uid) => {
       this.asked.push(`${namespace}/${name}`);
       return this.existing[uid];
@@ -136,6 +140,7 @@ export class Bench {
     if (base.resourceVersion !== this.stored.resourceVersion) return undefined;
     this.swaps.push(entries);
     this.write(entries);
+    this.onWritten();
     return this.stored;
   }
 }

@@ -263,6 +263,18 @@ describe("GroupLedger.settle", () => {
     assert.deepEqual(uids(other.stored.entries), ["1"]);
   });
 
+  it("counts the 45 s also while its own write is shown and not yet answered", async () => {
+    const bench = new Bench();
+    bench.onWritten = () => {
+      bench.watched = bench.stored;
+      void bench.ledger.settle();
+      bench.now += EXPIRY_MS;
+    };
+    await bench.decide(claim("1"));
+    await bench.ledger.settle();
+    assert.deepEqual([uids(bench.stored.entries), bench.asked], [[], ["work/pod-1"]]);
+  });
+
   it("survives a store that fails, and goes on with decisions", async () => {
     const bench = await withOne();
     bench.seen = { "1": "77" };

@@ -10,7 +10,7 @@ import { eventually } from "../../support/eventually.ts";
 import { type FaultKind, FaultProxy, type FaultRates, seededRandom } from "../../support/fault-proxy.ts";
 import { labName, labUnderTest } from "../../support/lab.ts";
 import { restartApiServer } from "./api-server.ts";
-import { type Changes, churn } from "./churn.ts";
+import { type Changes, type ChurnOptions, churn, fill } from "./churn.ts";
 import { configMaps, fastClock, lines, Observer, type View } from "./observer.ts";
 
 const namespaces: ResourceRef = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
@@ -23,6 +23,8 @@ const FAULTS = 10_000;
 const OF_EACH_KIND = 500;
 /** After so many faults the API server is killed; the first kill finds lists and watches in their beginning. */
 const KILLS: readonly number[] = [1_000, 4_000, 7_000];
+/** What may come to be in use in each half of the faults: what is lost grows in both, what is made once only in one. */
+const GROWTH_BYTES = 8 << 20;
 
 /** Every watch ends by a fault; of lists, which take many requests, most have to get through. */
 const watchRates: FaultRates = {
@@ -84,6 +86,8 @@ describe(`ListWatch over ${FAULTS} faults and ${KILLS.length} restarts of the AP
   let direct: KubeClient;
   let proxy: FaultProxy;
   let client: KubeClient;
+  const stop = new AbortController();
+  let watching: Promise<unknown> = Promise.resolve();
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown): void => void rejections.push(reason);
 
@@ -93,28 +97,39 @@ describe(`ListWatch over ${FAULTS} faults and ${KILLS.length} restarts of the AP
     const upstream = kubeConfigFromFile(lab.endpoints.kubeconfig, lab.endpoints.context);
     direct = new KubeClient(upstream, { timeoutMs: 5_000 });
     for (const name of [first, second]) await direct.create(namespaces, undefined, { metadata: { name } });
+    // As many objects from the beginning as there are later on, or more of them would look like a leak.
+    await Promise.all([first, second].map((namespace, i) => fill(writing(namespace, writers.length + i))));
     const rates = { watch: watchRates, other: otherRates };
     proxy = await FaultProxy.start({ upstream, seed: 20_261_121, rates, delay: 0.1, rechunk: 0.3 });
     // Long enough for a busy machine: who gives up too early only makes more connections.
     client = new KubeClient(proxy.config, { timeoutMs: 8_000, maxSockets: OBSERVERS });
     process.on("unhandledRejection", onRejection);
   });
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await watching;
+    client?.close();
+    await proxy?.close();
+    direct?.close();
+  };
   after(async () => {
     process.off("unhandledRejection", onRejection);
     for (const name of [first, second]) await direct?.delete(namespaces, undefined, name);
-    direct?.close();
+    // Also when an expectation has failed: watches that go on would keep the process.
+    await end();
   });
 
   const enough = (): boolean => proxy.total >= FAULTS && important.every((kind) => proxy.counts[kind] >= OF_EACH_KIND);
-  const restartOnTheWay = async (): Promise<void> => {
-    for (const faults of KILLS) {
-      while (proxy.total < faults) await pause(50);
+  const restartOnTheWay = async (kills: readonly number[]): Promise<void> => {
+    for (const faults of kills) {
+      while (proxy.total < faults) await pause(50, undefined, { signal: stop.signal });
       await restartApiServer(labName(), direct);
     }
   };
   const listed = async ({ namespace, labelSelector, fieldSelector, project }: View): Promise<KubeObject[]> => {
     const selectors = { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
-    const { items } = await direct.list<KubeObject>(configMaps, namespace, selectors);
+    const options = { ...selectors, withoutManagedFields: true };
+    const { items } = await direct.list<KubeObject>(configMaps, namespace, options);
     return project ? items.map(project) : items;
   };
   const observe = (): Observer[] => {
@@ -124,59 +139,65 @@ describe(`ListWatch over ${FAULTS} faults and ${KILLS.length} restarts of the AP
       return new Observer({ client, view, clock, log, pageSize: 40 });
     });
   };
-  const change = (signal: AbortSignal): Promise<Changes[]> => {
-    const writing = writers.map((namespace, i) =>
-      churn({ client: direct, namespace, labels: { run }, names: 150, pauseMs: 30, random: seededRandom(i) }, signal),
-    );
-    return Promise.all(writing);
+  const writing = (namespace: string, seed: number): ChurnOptions => {
+    return { client: direct, namespace, labels: { run }, names: 150, pauseMs: 30, random: seededRandom(seed) };
   };
-  /** Goes through all the faults, with changes and restarts; answers what grew meanwhile. */
-  const endure = async (): Promise<{ changes: Changes[]; grownBytes: number }> => {
+  /** Goes through faults until `done`, with changes and restarts. */
+  const endure = async (done: () => boolean, kills: readonly number[]): Promise<Changes[]> => {
+    proxy.spoil();
     const calm = new AbortController();
-    const changing = change(calm.signal);
-    const restarting = restartOnTheWay();
+    const until = AbortSignal.any([calm.signal, stop.signal]);
+    const seed = proxy.total;
+    const changing = Promise.all(writers.map((namespace, i) => churn(writing(namespace, seed + i), until)));
+    const restarting = restartOnTheWay(kills);
     const failed = restarting.then(() => false).catch(() => true);
-    while (proxy.total < FAULTS / 5) await pause(50);
-    const early = usedBytes();
-    while (!enough() && !(await Promise.race([failed, pause(50)]))) await pause(50);
+    while (!done() && !(await Promise.race([failed, pause(50)]))) await pause(50);
     await restarting;
-    const grownBytes = usedBytes() - early;
     calm.abort();
     const changes = await changing;
     proxy.heal();
-    return { changes, grownBytes };
+    return changes;
+  };
+  /** Bytes in use once every observer has what there is: in a storm, what is on its way would hide what is lost. */
+  const bytesWhenCalm = async (observers: readonly Observer[]): Promise<number> => {
+    const truths = await Promise.all(views.map(listed));
+    for (const [i, { watch }] of observers.entries()) {
+      const truth = lines(truths[i % views.length] ?? []).join();
+      const isEqual = async (): Promise<true | undefined> => lines(watch.store.values()).join() === truth || undefined;
+      await eventually(`observer ${i} is up to date`, isEqual, 30_000).catch(() => {});
+    }
+    return usedBytes();
   };
 
   it("loses nothing, tells its handlers the truth, and leaks nothing", async () => {
     const socketsBefore = sockets();
     const observers = observe();
-    const stop = new AbortController();
-    const watching = Promise.all(observers.map(({ watch }) => watch.run(stop.signal)));
-    const { changes, grownBytes } = await endure();
+    proxy.heal();
+    watching = Promise.all(observers.map(({ watch }) => watch.run(stop.signal)));
+    const bytes = [await bytesWhenCalm(observers)];
+    const early = await endure(() => proxy.total >= FAULTS / 2, KILLS.slice(0, 2));
+    bytes.push(await bytesWhenCalm(observers));
+    const late = await endure(enough, KILLS.slice(2));
+    bytes.push(await bytesWhenCalm(observers));
 
     const truths = await Promise.all(views.map(listed));
     for (const [i, observer] of observers.entries()) {
       const { watch, known, problems, view } = observer;
       const truth = truths[i % views.length] ?? [];
-      const isEqual = (): boolean => lines(watch.store.values()).join() === lines(truth).join();
-      await eventually(`observer ${i} is up to date`, async () => isEqual() || undefined, 30_000).catch(() => {});
       assert.deepEqual(contents(watch.store.values()), contents(truth), `observer ${i}`);
       assert.deepEqual([problems, lines(known.values())], [[], lines(truth)], `observer ${i}`);
       if (view.labelSelector === undefined) {
-        const written = changes.filter((_, writer) => writers[writer] === view.namespace);
+        const written = [...early, ...late].filter((_, i) => writers[i % writers.length] === view.namespace);
         assert.deepEqual(observer.missed(written.flatMap(({ versions }) => versions)), [], `observer ${i}`);
       }
     }
-    const made = changes.reduce((sum, { versions, deletions }) => sum + versions.length + deletions, 0);
+    const made = [...early, ...late].reduce((sum, { versions, deletions }) => sum + versions.length + deletions, 0);
     assert.ok(made >= 2_000, `only ${made} changes were made`);
-    assert.ok(grownBytes < 32 << 20, `${grownBytes} bytes more in use`);
+    const growth = bytes.slice(1).map((now, i) => now - (bytes[i] ?? 0));
+    assert.ok(Math.min(...growth) < GROWTH_BYTES, `${growth.join(" and ")} bytes more in use`);
     assert.ok(proxy.connections <= 2 * OBSERVERS, `${proxy.connections} connections for ${OBSERVERS} watches`);
 
-    stop.abort();
-    await watching;
-    client.close();
-    await proxy.close();
-    direct.close();
+    await end();
     await eventually("every socket is closed", async () => sockets() <= socketsBefore || undefined);
     assert.deepEqual(rejections, []);
   });

@@ -41,8 +41,6 @@ export class Replica {
   unanswered = 0;
   /** Requests to the API server that are under way. */
   calls = 0;
-  /** Requests that have failed. */
-  failures = 0;
   policy: GroupPolicy;
   pods: PodView;
   wallMs = 0;
@@ -240,15 +238,14 @@ export class Replica {
       return;
     }
     this.#world.trace?.(`replica ${this.number} sweeps`);
-    const { life, failures } = this;
+    const { life } = this;
+    this.#note();
     void this.#ledger.settle().then(() => {
-      if (life !== this.life) return;
-      if (failures === this.failures) this.#note();
-      this.#planSweep();
+      if (life === this.life) this.#planSweep();
     });
   }
 
-  /** Its ledger knows by now, and counts the time from before now. */
+  /** Its ledger counts the time from now, as late as it may come to its turn. */
   #note(): void {
     for (const reservation of this.#watched?.entries.reservations ?? []) {
       const key = keyOf(reservation);

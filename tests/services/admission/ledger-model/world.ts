@@ -121,10 +121,7 @@ export class World {
             },
             life,
           );
-        const lost = (): void => {
-          replica.failures++;
-          reject(reset);
-        };
+        const lost = (): void => reject(reset);
         try {
           const value = work();
           hear(() => (isLost ? lost() : resolve(value)));

@@ -70,6 +70,15 @@ export interface EngineOptions {
   readonly whileRunning?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // It has ended, and this process does not know yet.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Runs the lab's engine as `make` does, in a process group of its own, so that a kill takes all of it. */
 export function runEngine(action: EngineAction, options: EngineOptions = {}): Promise<EngineResult> {
   const target = options.target ?? stackUnderTest();
@@ -90,7 +99,7 @@ export function runEngine(action: EngineAction, options: EngineOptions = {}): Pr
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, output: Buffer.concat(chunks).toString("utf8") }));
     options.whileRunning?.((signal) => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+      if (child.pid !== undefined && child.exitCode === null) signalGroup(child.pid, signal);
     });
   });
 }

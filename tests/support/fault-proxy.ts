@@ -155,7 +155,10 @@ export class FaultProxy {
   #remember(socket: Socket): void {
     const port = socket.remotePort ?? 0;
     this.#sockets.set(port, socket);
-    socket.once("close", () => this.#sockets.delete(port));
+    // By then another connection may have the port.
+    socket.once("close", () => {
+      if (this.#sockets.get(port) === socket) this.#sockets.delete(port);
+    });
   }
 
   #reset(response: ServerResponse): void {

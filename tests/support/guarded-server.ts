@@ -31,7 +31,7 @@ export function spawnGuarded({ command, env, logFile, signal, uid }: ServerOptio
   child.unref();
   (child.stdin as unknown as { unref(): void } | null)?.unref();
   return async () => {
-    if (child.exitCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) return;
     child.ref();
     const exited = once(child, "exit");
     child.stdin?.end();

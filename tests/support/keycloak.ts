@@ -132,7 +132,8 @@ export async function startKeycloak(): Promise<TestKeycloak> {
   const start = async (): Promise<void> => {
     stop = spawnServer(place);
     const ready = async (): Promise<true | undefined> => {
-      const { ok } = await fetch(`http://127.0.0.1:${place.managementPort}/health/ready`);
+      const signal = AbortSignal.timeout(30_000);
+      const { ok } = await fetch(`http://127.0.0.1:${place.managementPort}/health/ready`, { signal });
       return ok || undefined;
     };
     await eventually("Keycloak is ready", ready, 280_000).catch((error: unknown) => {

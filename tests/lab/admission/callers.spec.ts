@@ -34,6 +34,8 @@ const CALLS_PER_SECOND = 500;
 /** What a busy machine has to make of them at least; the rest is left out, and counted, by the caller. */
 const LEAST_PER_SECOND = CALLS_PER_SECOND / 2;
 const ROTATIONS = 3;
+/** Longer than what is waited for meanwhile, which ends it. */
+const LONG_SECONDS = 350;
 /** How long connections of the idle test are left alone: from 85 s to 95 s, each another time. */
 const idleGapsMs = Array.from({ length: 101 }, (_, i) => 85_000 + i * 100);
 
@@ -79,14 +81,15 @@ function figures(what: string, summary: Summary): void {
   );
 }
 
-describe("a caller like the API server", () => {
+describe("a caller like the API server", function () {
+  this.timeout(400_000);
   let client: KubeClient;
   let program: string;
   let netns: string;
   let certificates: ServingCertificates;
   let service: Load;
   let secretName: string;
-  let original: Secret;
+  let original: Secret | undefined;
   let idle: Calling;
   const started: Calling[] = [];
 
@@ -115,7 +118,7 @@ describe("a caller like the API server", () => {
 
   before(async function () {
     // Building the caller, the first time on a machine.
-    this.timeout(300_000);
+    this.timeout(600_000);
     const lab = await labUnderTest();
     // Only a lab of our own making has a network that calls can be made from as the API server makes them.
     const layout = existingLayout(labName());
@@ -149,18 +152,22 @@ describe("a caller like the API server", () => {
     if (!client) return;
     for (const calling of started) calling.stop();
     await Promise.allSettled(started.map(({ summary }) => summary));
+    await client.delete(groups, undefined, group).catch(() => undefined);
+    if (original === undefined) return;
     await client.patch(secrets, system, secretName, { data: original.data }, writer);
     // And who has written it; the stack owns all of it again.
     const { managedFields } = original.metadata as { managedFields?: unknown };
     await client.patch(secrets, system, secretName, { metadata: { managedFields } }, writer);
-    await client.delete(groups, undefined, group);
   });
 
   it(`fails no call while the certificate is rotated ${ROTATIONS} times, and gets every new one`, async () => {
-    const steady = start({ ratePerSecond: CALLS_PER_SECOND, seconds: 150 });
+    const steady = start({ ratePerSecond: CALLS_PER_SECOND, seconds: LONG_SECONDS });
     // The pool hides new certificates; these see each one, and the moment in which it changes.
-    const fresh = start({ ratePerSecond: 20, seconds: 150, freshConnections: true });
-    const serials = [serialOf(decoded(original.data["tls.crt"]))];
+    const fresh = start({ ratePerSecond: 20, seconds: LONG_SECONDS, freshConnections: true });
+    const serials = [serialOf(decoded(original?.data["tls.crt"]))];
+    // Until these are done, the others are on their way too, and meet the certificate of before.
+    const before = await call({ ratePerSecond: 50, limit: 100, freshConnections: true });
+    assert.deepEqual(before.certificates, { [`${serials[0]}`]: before.calls });
     for (let i = 0; i < ROTATIONS; i++) {
       const pair = await certificates.issue();
       await rotateTo(pair);
@@ -182,17 +189,19 @@ describe("a caller like the API server", () => {
     const summary = await idle.summary;
     figures("idle", summary);
     assertNoFailure("idle connections", summary);
-    const { connections, reused, longestIdleMs } = summary;
+    const { connections, reused, longestIdleMs, lateMs } = summary;
     console.log(`      idle: ${reused} reused, after up to ${longestIdleMs} ms`);
     const within = (limitMs: number): number => idleGapsMs.filter((gapMs) => gapMs <= limitMs).length;
-    // What was idle for less than 90 s is there still; what was for more, the client has closed.
-    assert.ok(reused >= within(88_000) && reused <= within(91_000), `${reused} connections were reused`);
+    // What was idle for less than 90 s is there still; what was for more, the client has closed. By how much the caller
+    // itself was late, a connection was idle for longer than planned.
+    assert.ok(reused >= within(88_000 - lateMs) && reused <= within(91_000 + lateMs), `${reused} were reused`);
     assert.equal(connections, 2 * idleGapsMs.length - reused);
-    assert.ok(longestIdleMs > 87_900 && longestIdleMs < 90_500, `the longest was idle for ${longestIdleMs} ms`);
+    const longest = `the longest was idle for ${longestIdleMs} ms`;
+    assert.ok(longestIdleMs > 87_900 - lateMs && longestIdleMs < 90_500, longest);
   });
 
   it("fails no call while every replica is replaced", async () => {
-    const calling = start({ ratePerSecond: CALLS_PER_SECOND, seconds: 150 });
+    const calling = start({ ratePerSecond: CALLS_PER_SECOND, seconds: LONG_SECONDS });
     const old = new Set((await replicas()).map(({ metadata }) => metadata.uid));
     const annotations = { "carrel.dev/test-restarted-at": new Date().toISOString() };
     const template = { spec: { template: { metadata: { annotations } } } };

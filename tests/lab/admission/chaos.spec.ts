@@ -5,6 +5,7 @@ import { KubeClient, type KubeObject, type ResourceRef } from "../../../services
 import { kubeConfigFromFile } from "../../../services/lib/kube/config.ts";
 import { KubeError } from "../../../services/lib/kube/errors.ts";
 import { eventually } from "../../support/eventually.ts";
+import { untilGroupIsKnown } from "../../support/known-group.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { createGroup, groups, ledgers, pods, restrictedPod } from "../../support/pods.ts";
 
@@ -15,10 +16,13 @@ const CREATIONS = 1000;
 const QUOTA = 100;
 
 interface Scaled extends KubeObject {
-  readonly status?: { readonly readyReplicas?: number };
+  readonly status?: { readonly observedGeneration?: number; readonly readyReplicas?: number };
 }
 
-describe("quota while replicas are killed", () => {
+describe("quota while replicas are killed", function () {
+  this.timeout(600_000);
+  /** Of the killing, and of all that goes on. */
+  const [stop, over] = [new AbortController(), new AbortController()];
   let client: KubeClient;
   let wide: KubeClient;
 
@@ -30,31 +34,38 @@ describe("quota while replicas are killed", () => {
       { spec: { replicas } },
       { type: "merge", subresource: "scale" },
     );
-    await eventually(`${replicas} replicas are ready`, async () => {
-      const { status } = await client.get<Scaled>(deployments, system, "admission");
-      return status?.readyReplicas === replicas ? true : undefined;
-    });
+    await eventually(
+      `${replicas} replicas are ready`,
+      async () => {
+        const { metadata, status } = await client.get<Scaled>(deployments, system, "admission");
+        // Until its controller has seen the change, the status is that of before.
+        if (status?.observedGeneration !== metadata.generation) return undefined;
+        return status?.readyReplicas === replicas ? true : undefined;
+      },
+      180_000,
+    );
   };
   const live = async (): Promise<readonly KubeObject[]> =>
     (await client.list<KubeObject>(pods, work, { labelSelector: `carrel.dev/group=${group}` })).items;
   const create = (dryRun: boolean): Promise<unknown> =>
     wide.create(pods, work, restrictedPod({ group, user: "ada", limits: { cpu: "1", memory: "1Mi" } }), { dryRun });
   /** Tries until there is a verdict: a call that a killed replica did not answer is none. */
-  const verdict = async (): Promise<"created" | "refused"> => {
-    for (;;) {
+  const verdict = async (): Promise<"created" | "refused" | "none"> => {
+    while (!over.signal.aborted) {
       const answer = await create(false).catch((error: unknown) => error);
       if (!(answer instanceof Error)) return "created";
       if (answer instanceof KubeError && answer.message.includes("quota exceeded")) return "refused";
       await pause(50);
     }
+    return "none";
   };
   /** Kills a replica, again and again, until the signal. */
   const killing = async (signal: AbortSignal): Promise<number> => {
     let kills = 0;
     while (!signal.aborted) {
-      const { items } = await client.list<KubeObject>(pods, system, {
-        labelSelector: "app.kubernetes.io/name=admission",
-      });
+      const listed = client.list<KubeObject>(pods, system, { labelSelector: "app.kubernetes.io/name=admission" });
+      // The next round asks again.
+      const { items } = await listed.catch(() => ({ items: [] }));
       const victim = items[kills % Math.max(1, items.length)];
       if (victim) {
         await client.delete(pods, system, victim.metadata.name, { gracePeriodSeconds: 0 }).catch(() => undefined);
@@ -71,17 +82,19 @@ describe("quota while replicas are killed", () => {
     wide = new KubeClient(kubeConfigFromFile(lab.endpoints.kubeconfig), { maxSockets: 64 });
     await scale(3);
     await createGroup(client, group, { quota: { cpu: String(QUOTA) } });
-    await eventually("the webhook knows the group", () => create(true));
+    await untilGroupIsKnown(client, group);
   });
   after(async () => {
+    // Also when an expectation has failed: what goes on would be in the way of other tests.
+    stop.abort();
+    over.abort();
+    await scale(2);
     for (const { metadata } of await live()) await client.delete(pods, work, metadata.name, { gracePeriodSeconds: 0 });
     await client.delete(groups, undefined, group);
-    await scale(2);
-    wide.close();
+    wide?.close();
   });
 
   it(`gives ${CREATIONS} creations over 3 replicas their answers, never over quota, and leaks nothing`, async () => {
-    const stop = new AbortController();
     const kills = killing(stop.signal);
     const verdicts = await Promise.all(Array.from({ length: CREATIONS }, verdict));
     stop.abort();

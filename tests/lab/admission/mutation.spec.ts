@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { KubeError } from "../../../services/lib/kube/errors.ts";
 import { eventually } from "../../support/eventually.ts";
+import { untilGroupIsKnown } from "../../support/known-group.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { createGroup, groups, pods, restrictedPod } from "../../support/pods.ts";
 
@@ -50,7 +51,7 @@ describe("mutating webhooks on the API server", () => {
         env: [{ name: "HTTPS_PROXY", value: "http://proxy.example:3128" }],
       },
     });
-    await eventually("the webhook knows the group", () => pod((made) => made));
+    await untilGroupIsKnown(client, group);
   });
   after(async () => {
     const { items } = await client.list<KubeObject>(pods, namespace, { labelSelector: `carrel.dev/group=${group}` });

@@ -30,7 +30,8 @@ async function readyPods(client: KubeClient): Promise<number> {
   ).length;
 }
 
-describe("quota.carrel.dev without any webhook pod", () => {
+describe("quota.carrel.dev without any webhook pod", function () {
+  this.timeout(400_000);
   let client: KubeClient;
   const group = `t-${run}-outage`;
   const create = (namespace: string, name: string): Promise<KubeObject> =>
@@ -46,7 +47,13 @@ describe("quota.carrel.dev without any webhook pod", () => {
   });
   after(async () => {
     await cordon(client, false);
-    await client.delete(pods, "carrel-work", `back-${run}`, { gracePeriodSeconds: 0 }).catch(() => undefined);
+    for (const [namespace, name] of [
+      ["carrel-work", "back"],
+      ["carrel-work", "out"],
+      ["default", "free"],
+    ] as const) {
+      await client.delete(pods, namespace, `${name}-${run}`, { gracePeriodSeconds: 0 }).catch(() => undefined);
+    }
     await client.delete(groups, undefined, group);
   });
 
@@ -74,7 +81,7 @@ describe("quota.carrel.dev without any webhook pod", () => {
       async () => ((await readyPods(client)) >= 2 ? true : undefined),
       120_000,
     );
-    const back = await eventually("pods are created again", () => create("carrel-work", `back-${run}`), 30_000);
+    const back = await eventually("pods are created again", () => create("carrel-work", `back-${run}`));
     assert.equal(back.metadata.name, `back-${run}`);
   });
 });

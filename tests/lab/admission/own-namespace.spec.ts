@@ -23,7 +23,8 @@ interface Pod extends KubeObject {
 const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
 
-describe("the platform's own namespace, labelled by hand", () => {
+describe("the platform's own namespace, labelled by hand", function () {
+  this.timeout(400_000);
   let client: KubeClient;
   const label = (name: string, value: string | null): Promise<unknown> => {
     const labels = Object.fromEntries(OPT_INS.map((key) => [key, value]));
@@ -72,7 +73,7 @@ describe("the platform's own namespace, labelled by hand", () => {
         const ready = (await replicas()).filter((pod) => isReady(pod) && !gone.has(pod.metadata.uid));
         return ready.length >= 2 ? true : undefined;
       },
-      90_000,
+      120_000,
     );
     await eventually("quota answers again", async () => {
       const answer = await orphan(managed).catch((error: unknown) => error);

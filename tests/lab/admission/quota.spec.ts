@@ -4,6 +4,7 @@ import { KubeClient, type KubeObject } from "../../../services/lib/kube/client.t
 import { kubeConfigFromFile } from "../../../services/lib/kube/config.ts";
 import { KubeError } from "../../../services/lib/kube/errors.ts";
 import { eventually } from "../../support/eventually.ts";
+import { untilGroupIsKnown } from "../../support/known-group.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { createGroup, groups, ledgers, type PodSpec, pods, restrictedPod } from "../../support/pods.ts";
 
@@ -26,7 +27,8 @@ interface Status {
   readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
 }
 
-describe("quota.carrel.dev on the API server", () => {
+describe("quota.carrel.dev on the API server", function () {
+  this.timeout(400_000);
   let client: KubeClient;
   const made: string[] = [];
 
@@ -62,25 +64,10 @@ describe("quota.carrel.dev on the API server", () => {
     }
   });
 
-  /** A group that the webhook has seen: its watch is a moment behind the API server. */
+  /** A group that every replica of the webhook has seen. */
   const knownGroup = async (suffix: string, spec: Record<string, unknown>): Promise<string> => {
     const name = await group(suffix, spec);
-    await eventually("the webhook knows the group", async () => {
-      const answer = await client
-        .create<KubeObject>(
-          pods,
-          namespace,
-          restrictedPod({
-            name: "probe",
-            group: name,
-            user: "ada",
-            limits: { cpu: "1m", memory: "1Mi" },
-          }) as unknown as KubeObject,
-          { dryRun: true },
-        )
-        .catch((error: unknown) => error as KubeError);
-      return answer instanceof KubeError && answer.message.includes("unknown group") ? undefined : true;
-    });
+    await untilGroupIsKnown(client, name);
     return name;
   };
 
@@ -134,8 +121,8 @@ describe("quota.carrel.dev on the API server", () => {
 
   it("leaves other namespaces alone", async () => {
     const pod = await create({ name: `free-${run}` }, "default");
-    assert.equal(pod.metadata.name, `free-${run}`);
     await client.delete(pods, "default", `free-${run}`, { gracePeriodSeconds: 0 });
+    assert.equal(pod.metadata.name, `free-${run}`);
   });
 
   it("writes nothing for a dry run", async () => {

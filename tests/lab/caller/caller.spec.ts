@@ -68,15 +68,15 @@ describe("the caller of webhooks", () => {
     open.push(webhook);
     const calls = [{ path: "/review", body: JSON.stringify({ request: { uid } }) }];
     const address = await webhook.listen();
-    return [webhook, { address, serverName: "localhost", ca: pair.cert, calls, uid, timeoutSeconds: 5 }];
+    return [webhook, { address, serverName: "localhost", ca: pair.cert, calls, uid, timeoutSeconds: 30 }];
   };
-  /** Calls one after another, `gapMs` apart, by one client. */
+  /** Calls one after another, `gapMs` apart, by one client; a second is enough for an answer on a busy machine. */
   const inTurn = (count: number, gapMs: number): Load["moments"] =>
     Array.from({ length: count }, (_, i) => ({ atMs: i * gapMs, client: 0 }));
 
   before(async function () {
     // The first time on a machine it is built, and what it needs of Go's own library.
-    this.timeout(180_000);
+    this.timeout(600_000);
     program = await ensureCaller();
     pair = await selfSignedPair();
   });
@@ -86,7 +86,7 @@ describe("the caller of webhooks", () => {
   });
 
   it("passes its own tests and go vet", async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     assert.match(await goInCaller("test", "-trimpath", "-vet=all", "."), /^ok\s+carrel\.dev\/bench\/caller\s/);
   });
 
@@ -102,7 +102,7 @@ describe("the caller of webhooks", () => {
     assert.equal(new Set([...uids, uid]).size, 3);
     const body = JSON.stringify({ request: { uid } });
     assert.deepEqual(webhook.requests[0], {
-      url: "/review?timeout=5s",
+      url: "/review?timeout=30s",
       headers: {
         accept: "application/json, */*",
         "accept-encoding": "gzip",
@@ -135,31 +135,37 @@ describe("the caller of webhooks", () => {
 
   it("takes 25 connections back into its pool, and no more", async () => {
     const waiting: (() => void)[] = [];
-    const [, load] = await started(async (review) => {
+    const answerTogether: Behaviour = async (review) => {
       // Answers go out when all 40 calls are under way, each on a connection of its own.
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         if (waiting.length === 40) for (const release of waiting.splice(0)) release();
       });
       return allow(review);
-    });
+    };
+    const [, load] = await started(answerTogether, { keepAliveTimeout: 60_000 });
     const burst = (atMs: number): { atMs: number; client: number }[] =>
       Array.from({ length: 40 }, () => ({ atMs, client: 0 }));
-    const summary = await callWebhook(program, { ...load, moments: [...burst(0), ...burst(1000)] });
+    const summary = await callWebhook(program, { ...load, moments: [...burst(0), ...burst(5000)] });
     assert.deepEqual([summary.failed, summary.connections, summary.reused], [0, 40 + 15, 25]);
   });
 
   it("calls on time while answers are late, and counts from when a call was due", async () => {
-    let stalled: Promise<void> | undefined;
+    let underWay = 0;
+    let release = (): void => {};
+    const stalled = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const [, load] = await started(async (review) => {
-      stalled ??= new Promise((resolve) => setTimeout(resolve, 500));
+      if (++underWay === 25) release();
+      // Who waits for answers gets the first one at last, and is found out by the numbers below.
+      if (underWay === 1) setTimeout(release, 20_000).unref();
       await stalled;
       return allow(review);
     });
     const { calls, connections, latencyMs } = await callWebhook(program, { ...load, ratePerSecond: 50, limit: 25 });
     // A caller that waits for answers would have made one slow call, and 24 fast ones.
-    assert.equal(calls, 25);
-    assert.ok(connections > 10, `only ${connections} connections were opened`);
+    assert.deepEqual({ calls, connections }, { calls: 25, connections: 25 });
     assert.ok(latencyMs.p50 > 100, `the median is ${latencyMs.p50} ms`);
   });
 
@@ -167,7 +173,7 @@ describe("the caller of webhooks", () => {
     const [webhook, load] = await started((review, _, nth) => (nth === 1 ? allow(review) : undefined));
     const { calls, failed, errors, connections } = await callWebhook(program, {
       ...load,
-      moments: inTurn(8, 50) ?? [],
+      moments: inTurn(8, 1000) ?? [],
     });
     assert.deepEqual({ calls, failed, connections }, { calls: 8, failed: 4, connections: 4 });
     assert.equal(webhook.requests.length, 8);
@@ -178,7 +184,7 @@ describe("the caller of webhooks", () => {
     // Node's own default scaled: what is idle for 100 ms is closed, and its buffer of a second is left out.
     const options = { keepAliveTimeout: 100, keepAliveTimeoutBuffer: 0 } as ServerOptions;
     const [, load] = await started((review) => allow(review), options);
-    const { calls, connections, reused } = await callWebhook(program, { ...load, moments: inTurn(4, 400) ?? [] });
+    const { calls, connections, reused } = await callWebhook(program, { ...load, moments: inTurn(4, 1500) ?? [] });
     assert.deepEqual({ calls, connections, reused }, { calls: 4, connections: 4, reused: 0 });
   });
 
@@ -219,11 +225,11 @@ describe("the caller of webhooks", () => {
       answered?.();
       return allow(review);
     });
-    const calling = startCalling(program, { ...load, ratePerSecond: 100, seconds: 8 });
+    const calling = startCalling(program, { ...load, ratePerSecond: 100, seconds: 60 });
     await Promise.race([one, calling.summary]);
     calling.stop();
     const { calls, failed, seconds } = await calling.summary;
-    assert.ok(calls >= 1 && seconds < 7);
+    assert.ok(calls >= 1 && seconds < 50, `${calls} calls in ${seconds} s`);
     assert.equal(failed, 0);
   });
 

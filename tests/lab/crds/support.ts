@@ -33,14 +33,19 @@ const definitions: ResourceRef = {
 };
 const namespaces: ResourceRef = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
 
+/** What an object may take to go with all that is in it. */
+const GOING_MS = 150_000;
+
 async function removed(client: KubeClient, ref: ResourceRef, name: string): Promise<void> {
   const tolerated = (error: unknown): undefined => {
     if (isNotFound(error)) return undefined;
     throw error;
   };
   await client.delete(ref, undefined, name).catch(tolerated);
-  await eventually(`${ref.kind} ${name} gone`, async () =>
-    (await client.get(ref, undefined, name).catch(tolerated)) === undefined ? true : undefined,
+  await eventually(
+    `${ref.kind} ${name} gone`,
+    async () => ((await client.get(ref, undefined, name).catch(tolerated)) === undefined ? true : undefined),
+    GOING_MS,
   );
 }
 
@@ -87,8 +92,11 @@ export class TestDefinition {
   }
 
   async end(): Promise<void> {
-    await removed(this.client, definitions, this.#name);
-    if (this.namespace !== undefined) await removed(this.client, namespaces, this.namespace);
+    try {
+      await removed(this.client, definitions, this.#name);
+    } finally {
+      if (this.namespace !== undefined) await removed(this.client, namespaces, this.namespace);
+    }
   }
 
   create(name: string, rest: Record<string, unknown>): Promise<Stored> {
@@ -131,7 +139,8 @@ export function definitionUnderTest(kind: string): () => TestDefinition {
     definition = new TestDefinition((await labUnderTest()).client, kind);
     await definition.begin();
   });
-  after(async () => {
+  after(async function () {
+    this.timeout(2 * GOING_MS + 60_000);
     await definition?.end();
   });
   return () => {

@@ -16,11 +16,20 @@ async function interrupted(
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   lab.program(deployment());
   const { child, result } = lab.project.start(["up", "--json"]);
-  await eventually("the deployment", () => lab.object("apps/v1", "Deployment", "slow"));
-  await eventually("its creation in the state", async () =>
-    lab.project.state.pending_operations?.length === 1 ? true : undefined,
-  );
-  process.kill(child.pid!, signal);
+  try {
+    // The controller writes the status a while later; before that the engine waits for something else.
+    await eventually("the deployment with its pod", async () => {
+      const found = await lab.object("apps/v1", "Deployment", "slow");
+      return (found?.["status"] as { updatedReplicas?: number } | undefined)?.updatedReplicas === 1 || undefined;
+    });
+    await eventually("its creation in the state", async () =>
+      lab.project.state.pending_operations?.length === 1 ? true : undefined,
+    );
+    process.kill(child.pid!, signal);
+  } catch (error) {
+    if (child.exitCode === null) process.kill(-child.pid!, "SIGKILL");
+    throw error;
+  }
   return result;
 }
 

@@ -33,6 +33,18 @@ async function withDefinition(name: string, work: (lab: LabProgram, group: strin
   });
 }
 
+/** What is outside of the test's namespace goes with the test too, also when it fails. */
+async function withClusterRole(name: string, work: (lab: LabProgram, role: string) => Promise<void>): Promise<void> {
+  await withLab(name, async (lab) => {
+    try {
+      await work(lab, `engine-${name}-${lab.unique}`);
+    } catch (error) {
+      await lab.run("destroy");
+      throw error;
+    }
+  });
+}
+
 describe("kinds of the lab's engine", () => {
   it("are found by discovery: a definition and an object of it in one program", () =>
     withDefinition("defined", async (lab, group) => {
@@ -73,8 +85,7 @@ new k8s.apiextensions.CustomResource("songs", {
     }));
 
   it("with a namespace go to the provider's, unless they name one; the others have none", () =>
-    withLab("scopes", async (lab) => {
-      const role = `engine-scopes-${lab.unique}`;
+    withClusterRole("scopes", async (lab, role) => {
       await lab.up(`
 new k8s.rbac.v1.ClusterRole("cluster-wide", {
   metadata: { name: "${role}" }, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }] }, opts);

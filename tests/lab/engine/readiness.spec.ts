@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { byName } from "../../engine/support/project.ts";
 import { type Json, type LabProgram, operations, reasons, urnOf, withLab } from "./support.ts";
 
-/** Ready a while after its start, so that a process that crashes at once never is. */
+/** Ready a while after its start, so that a process that ends at once never is, however busy the machine is. */
 const node = (lab: LabProgram, script: string): string => `[{
   name: "main", image: "${lab.endpoints.nodeBase}", command: ["/nodejs/bin/node", "-e", ${JSON.stringify(script)}],
-  readinessProbe: { exec: { command: ["/nodejs/bin/node", "-e", "0"] }, initialDelaySeconds: 3, timeoutSeconds: 10 },
+  readinessProbe: { exec: { command: ["/nodejs/bin/node", "-e", "0"] }, initialDelaySeconds: 10, timeoutSeconds: 30 },
 }]`;
 
 const crash = 'console.log("bye"); process.exit(3)';
@@ -15,7 +15,7 @@ const deployment = (lab: LabProgram, script: string): string => `
 new k8s.apps.v1.Deployment("app", { metadata: { name: "app" }, spec: {
   selector: { matchLabels: { app: "app" } }, template: { metadata: { labels: { app: "app" } },
     spec: { terminationGracePeriodSeconds: 0, containers: ${node(lab, script)} } } } },
-  { provider, customTimeouts: { create: "8s", update: "60s" } });`;
+  { provider, customTimeouts: { create: "40s", update: "90s" } });`;
 
 /** A text with what differs from run to run replaced. */
 const timeless = (text: string): string =>
@@ -53,11 +53,11 @@ describe("waiting until an object is what it should be", () => {
 
   it("tells the reason of a Job that fails, of a Pod without its image, and of one that no node takes", () =>
     withLab("failing", async (lab) => {
-      const short = '{ provider, customTimeouts: { create: "15s" } }';
+      const short = '{ provider, customTimeouts: { create: "40s" } }';
       const image = `${lab.endpoints.registry.host}/none:1`;
       lab.program(`
 new k8s.batch.v1.Job("job", { metadata: { name: "job" }, spec: { backoffLimit: 0, template: { spec: {
-  restartPolicy: "Never", containers: ${node(lab, crash)} } } } }, { provider, customTimeouts: { create: "60s" } });
+  restartPolicy: "Never", containers: ${node(lab, crash)} } } } }, { provider, customTimeouts: { create: "120s" } });
 new k8s.core.v1.Pod("pulled", { metadata: { name: "pulled" }, spec: { terminationGracePeriodSeconds: 0,
   containers: [{ name: "main", image: "${image}" }] } }, ${short});
 new k8s.core.v1.Pod("homeless", { metadata: { name: "homeless" }, spec: { terminationGracePeriodSeconds: 0,
@@ -90,7 +90,7 @@ new k8s.core.v1.Pod("homeless", { metadata: { name: "homeless" }, spec: { termin
     withLab("finished", async (lab) => {
       const pod = (name: string, script: string): string => `
 new k8s.core.v1.Pod("${name}", { metadata: { name: "${name}" }, spec: { restartPolicy: "Never",
-  containers: ${node(lab, script)} } }, { provider, customTimeouts: { create: "60s" } });`;
+  containers: ${node(lab, script)} } }, { provider, customTimeouts: { create: "120s" } });`;
       lab.program(pod("good", "") + pod("bad", crash));
       const up = await lab.run("up");
       const [reason = "", ...others] = reasons(up);

@@ -6,6 +6,7 @@ import { isNotFound } from "../../../services/lib/kube/errors.ts";
 import { document, type RunDocument, type RunResult, TestProject } from "../../engine/support/project.ts";
 import { eventually } from "../../support/eventually.ts";
 import { labUnderTest } from "../../support/lab.ts";
+import { createNamespace } from "../../support/namespace.ts";
 
 export type Json = KubeObject & Record<string, unknown>;
 
@@ -28,6 +29,7 @@ export class LabProgram {
   readonly unique: string;
   /** Arguments of `k8s.Provider` beside the kubeconfig and the namespace. */
   providerArgs: Record<string, unknown> = {};
+  readonly #runs: Promise<RunResult>[] = [];
 
   constructor(name: string, client: KubeClient, endpoints: LabEndpoints) {
     this.project = new TestProject(name);
@@ -50,14 +52,30 @@ export class LabProgram {
   }
 
   run(action: string, ...args: string[]): Promise<RunResult> {
-    return this.project.engine([action, "--json", ...args]);
+    const result = this.project.engine([action, "--json", ...args]);
+    this.#runs.push(result);
+    return result;
   }
 
   /** Runs what has to go well, and answers its document. @throws Error with the whole output */
-  async done(action: string, ...args: string[]): Promise<RunDocument> {
-    const result = await this.run(action, ...args);
-    if (result.code !== 0) throw new Error(`${action} ended with ${result.code}\n${result.stdout}\n${result.stderr}`);
-    return document(result);
+  done(action: string, ...args: string[]): Promise<RunDocument> {
+    const done = this.run(action, ...args).then((result) => {
+      if (result.code === 0) return document(result);
+      throw new Error(`${action} ended with ${result.code}\n${result.stdout}\n${result.stderr}`);
+    });
+    // Whoever awaits it hears of a failure; a test that fails meanwhile does not await it any more.
+    done.catch(() => {});
+    return done;
+  }
+
+  /** Lets go of what a test that failed still holds by finalizers, and waits for the runs that it has begun. */
+  async settle(): Promise<void> {
+    const ref = await this.client.resourceFor("v1", "ConfigMap");
+    const { items } = await this.client.list(ref, this.namespace);
+    const held = items.filter(({ metadata }) => "finalizers" in metadata);
+    const free = { metadata: { finalizers: null } };
+    await Promise.all(held.map(({ metadata }) => this.change("v1", "ConfigMap", metadata.name, free)));
+    await Promise.allSettled(this.#runs);
   }
 
   /** Replaces the program, and applies it. */
@@ -106,27 +124,37 @@ export class LabProgram {
   }
 
   /** Deletes an object by hand, and waits until it is gone. */
-  async remove(apiVersion: string, kind: string, name: string): Promise<void> {
+  async remove(apiVersion: string, kind: string, name: string, timeoutMs?: number): Promise<void> {
     const ref = await this.client.resourceFor(apiVersion, kind);
     await this.client.delete(ref, ref.namespaced ? this.namespace : undefined, name).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });
-    await this.gone(apiVersion, kind, name);
+    await this.gone(apiVersion, kind, name, timeoutMs);
   }
 
-  async gone(apiVersion: string, kind: string, name: string): Promise<void> {
+  async gone(apiVersion: string, kind: string, name: string, timeoutMs = 90_000): Promise<void> {
     await eventually(
       `${kind} ${name} gone`,
       async () => ((await this.object(apiVersion, kind, name)) ? undefined : true),
-      90_000,
+      timeoutMs,
     );
   }
 }
 
+/** What a namespace may take to go while other tests keep the machine busy. */
+const LEAVING_MS = 300_000;
 const leaving: Promise<void>[] = [];
-after(async () => {
+after(async function () {
+  this.timeout(LEAVING_MS + 30_000);
   await Promise.all(leaving);
 });
+
+function leave(lab: LabProgram): void {
+  const gone = lab.remove("v1", "Namespace", lab.namespace, LEAVING_MS);
+  // Until the end nobody waits for it, and it would be taken for a failure of whichever test runs then.
+  gone.catch(() => {});
+  leaving.push(gone);
+}
 
 /** A program and its namespace for as long as `work` takes; what it leaves is gone at the end of all tests. */
 export async function withLab(name: string, work: (lab: LabProgram) => Promise<void>): Promise<void> {
@@ -134,12 +162,13 @@ export async function withLab(name: string, work: (lab: LabProgram) => Promise<v
   client.invalidate();
   const lab = new LabProgram(name, client, endpoints);
   try {
-    await lab.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: lab.namespace } });
+    await createNamespace(client, lab.namespace);
     // Kubernetes puts it into every namespace, a while later.
     await eventually("the namespace's certificate", () => lab.object("v1", "ConfigMap", "kube-root-ca.crt"));
     await work(lab);
   } finally {
-    leaving.push(lab.remove("v1", "Namespace", lab.namespace));
+    await lab.settle().catch(() => {});
+    leave(lab);
     lab.project.remove();
   }
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import type { Gateway } from "../../../lab/gateway/objects.ts";
 import { eventually } from "../../support/eventually.ts";
+import { eventuallyEqual } from "../../support/eventually-equal.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { LabProgram } from "../engine/support.ts";
 import { gateways, send } from "./support.ts";
@@ -37,7 +37,7 @@ export const ca = authority.certPem;
 describe("the stack of exposure in the lab", () => {
   const prefix = `t${randomBytes(3).toString("hex")}`;
   const host = `${prefix}.localhost`;
-  let program: LabProgram;
+  let program: LabProgram | undefined;
   let address = "";
   let ca = "";
 
@@ -45,20 +45,29 @@ describe("the stack of exposure in the lab", () => {
     const { client, endpoints } = await labUnderTest();
     assert.ok(endpoints.exposure);
     address = endpoints.exposure.gatewayCidrs[0]?.split("/")[0] ?? "";
-    program = new LabProgram("exposure", client, endpoints);
-    const { outputs } = await program.up(body(prefix, endpoints.exposure.gatewayClass));
+    const made = new LabProgram("exposure", client, endpoints);
+    program = made;
+    const { outputs } = await made.up(body(prefix, endpoints.exposure.gatewayClass));
     ca = String(outputs["ca"]);
   });
   after(async () => {
-    await program.done("destroy");
+    try {
+      await program?.done("destroy");
+    } finally {
+      program?.project.remove();
+    }
   });
 
   const ask = (name: string, path = "/") =>
-    send({ host: address, port: ports.https, servername: name, path, agent: false, headers: { host: name }, ca });
+    send({
+      ...{ host: address, port: ports.https, servername: name, path, headers: { host: name } },
+      ...{ agent: false, ca, timeout: 30_000 },
+    });
 
   it("is programmed, with a certificate that the authority vouches for", async () => {
     await eventually("the Gateway is programmed", async () => {
-      const { status } = await program.client.get<Gateway>(gateways, `${prefix}-gateway`, "carrel");
+      const { client } = await labUnderTest();
+      const { status } = await client.get<Gateway>(gateways, `${prefix}-gateway`, "carrel");
       return status?.conditions?.some(({ type, status: is }) => type === "Programmed" && is === "True") || undefined;
     });
     await eventually("there is a route, and no Service yet", async () =>
@@ -79,15 +88,11 @@ describe("the stack of exposure in the lab", () => {
       [`console.${host}`, "/", 404],
       [`old-${host}`, "/", 301],
     ];
-    const answers = () =>
-      Promise.all(asked.map(async ([name, path]) => [name, path, await statusOf(name, path)] as const));
+    const answer = async ([name, path]: [string, string, number]): Promise<[string, string, number]> => {
+      return [name, path, await statusOf(name, path)];
+    };
     // Routes come to the gateway one by one.
-    let got = await answers();
-    await eventually("every route is served", async () => {
-      got = await answers();
-      return isDeepStrictEqual(got, asked) || undefined;
-    }).catch(() => undefined);
-    assert.deepEqual(got, asked);
+    await eventuallyEqual("every route is served", () => Promise.all(asked.map(answer)), asked);
   });
 
   it("is this machine for a browser here, where its resolver knows such names", async function () {
@@ -97,9 +102,9 @@ describe("the stack of exposure in the lab", () => {
   });
 
   it("changes nothing when it is applied again", async () => {
-    const again = await program.done("up");
+    const again = await program?.done("up");
     assert.deepEqual(
-      again.steps.filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${urn}`),
+      again?.steps.filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${urn}`),
       [],
     );
   });

@@ -3,6 +3,7 @@ import { Agent, type RequestOptions, request } from "node:https";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { labUnderTest } from "../../support/lab.ts";
+import { createNamespace } from "../../support/namespace.ts";
 import { pods } from "../../support/pods.ts";
 import { issue } from "../../support/public-certificates.ts";
 
@@ -15,6 +16,9 @@ const core = (kind: string, plural: string, namespaced = true): ResourceRef => (
 export const namespaces = core("Namespace", "namespaces", false);
 const services = core("Service", "services");
 const secrets = core("Secret", "secrets");
+
+/** What a pod may take to start or to end beside much else. */
+const SLOW_MS = 120_000;
 
 /** Ports of the tests' own Gateway; the platform's has the lab's. */
 export const ports = { https: 9443, http: 9080, ssh: 9222 } as const;
@@ -110,11 +114,7 @@ export class Scene {
     const [address] = exposure?.gatewayCidrs[0]?.split("/") ?? [];
     if (exposure === undefined || address === undefined) throw new Error("the lab has no gateway of its own");
     const scene = new Scene(client, nodeBase, exposure.gatewayClass, address);
-    await client.create(namespaces, undefined, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: scene.namespace },
-    });
+    await createNamespace(client, scene.namespace);
     return scene;
   }
 
@@ -189,21 +189,30 @@ export class Scene {
   }
 
   async server(name: string, app: string): Promise<void> {
-    const readinessProbe = { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 };
+    // A server that a busy machine keeps from answering within the default second must not leave its Service.
+    const readinessProbe = { httpGet: { path: "/", port: 8080 }, periodSeconds: 1, timeoutSeconds: 30 };
     await this.#pod(name, { app }, { args: ["-e", serverScript], readinessProbe });
-    await eventually(`pod ${name} is ready`, async () => {
-      const { status } = await this.api.get<Pod>(pods, this.namespace, name);
-      return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") || undefined;
-    });
+    await eventually(
+      `pod ${name} is ready`,
+      async () => {
+        const { status } = await this.api.get<Pod>(pods, this.namespace, name);
+        return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") || undefined;
+      },
+      SLOW_MS,
+    );
   }
 
   /** Runs a script to its end in a pod, and answers the pod's address and what it printed. */
   async inside(name: string, script: string): Promise<{ readonly address: string; readonly output: string }> {
     await this.#pod(name, {}, { args: ["-e", script] }, { restartPolicy: "Never" });
-    const address = await eventually(`pod ${name} ends`, async () => {
-      const { status } = await this.api.get<Pod>(pods, this.namespace, name);
-      return status?.phase === "Succeeded" || status?.phase === "Failed" ? (status.podIP ?? "") : undefined;
-    });
+    const address = await eventually(
+      `pod ${name} ends`,
+      async () => {
+        const { status } = await this.api.get<Pod>(pods, this.namespace, name);
+        return status?.phase === "Succeeded" || status?.phase === "Failed" ? (status.podIP ?? "") : undefined;
+      },
+      SLOW_MS,
+    );
     const path = `/api/v1/namespaces/${this.namespace}/pods/${name}/log`;
     return { address, output: String(await this.api.request("GET", path)) };
   }
@@ -243,7 +252,7 @@ export class Scene {
       servername: host,
       ca: this.#ca,
       headers: { host: `${host}:${ports.https}` },
-      timeout: 10_000,
+      timeout: 30_000,
     };
   }
 

@@ -4,6 +4,9 @@ import { labStateDir } from "../../../lab/endpoints.ts";
 import type { KubeClient } from "../../../services/lib/kube/client.ts";
 import { eventually } from "../../support/eventually.ts";
 
+/** What an API server may take to be ready beside much else. */
+const READY_MS = 180_000;
+
 /** The id of the API server's process of a built lab; the lab's supervisor starts it again when it ends. */
 function apiServerPid(lab: string): number | undefined {
   const own = `--tls-cert-file=${join(labStateDir(lab), "pki", "apiserver.crt")}`;
@@ -29,9 +32,13 @@ export async function restartApiServer(lab: string, client: KubeClient): Promise
   const before = apiServerPid(lab);
   if (before === undefined) throw new Error(`lab "${lab}" has no process of an API server`);
   process.kill(before, "SIGKILL");
-  await eventually("another API server runs and is ready", async () => {
-    const now = apiServerPid(lab);
-    if (now === undefined || now === before) return undefined;
-    return (await client.request("GET", "/readyz", { timeoutMs: 2_000 })) === "ok" ? true : undefined;
-  });
+  await eventually(
+    "another API server runs and is ready",
+    async () => {
+      const now = apiServerPid(lab);
+      if (now === undefined || now === before) return undefined;
+      return (await client.request("GET", "/readyz", { timeoutMs: 10_000 })) === "ok" ? true : undefined;
+    },
+    READY_MS,
+  );
 }

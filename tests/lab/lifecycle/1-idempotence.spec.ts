@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import type { KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { runEngine, stateFile } from "../../support/engine.ts";
+import { eventuallyEqual } from "../../support/eventually-equal.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { managedObjects } from "../../support/managed-objects.ts";
 import { stackObjects } from "../../support/stack-objects.ts";
@@ -27,7 +28,8 @@ describe("the stack on a running lab", () => {
 
   it("has exactly the objects of its state, and a state that holds no secret in clear", async () => {
     const { client } = await labUnderTest();
-    assert.deepEqual(await managedObjects(client), stackObjects());
+    // What earlier tests have deleted goes in the background.
+    await eventuallyEqual("the objects of the state", () => managedObjects(client), stackObjects());
     const state = readFileSync(stateFile(), "utf8");
     assert.equal(state.includes("PRIVATE KEY"), false);
     assert.equal(statSync(stateFile()).mode & 0o777, 0o600);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { runEngine, stateResources } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
+import { eventuallyEqual } from "../../support/eventually-equal.ts";
 import { labUnderTest } from "../../support/lab.ts";
 import { managedObjects } from "../../support/managed-objects.ts";
 import { stackObjects } from "../../support/stack-objects.ts";
@@ -52,10 +53,12 @@ describe("destroy", () => {
 
     const destroyed = await runEngine("destroy");
     assert.equal(destroyed.code, 0, destroyed.output);
-    assert.deepEqual(await managedObjects(client), []);
+    await eventuallyEqual("no object of ours", () => managedObjects(client), []);
     assert.deepEqual(stateResources(), []);
-    const kept = await client.get<Volume>(volumes, undefined, volume);
-    assert.equal(kept.status?.phase, "Released");
+    // Its controller hears that the claim is gone when everybody else does.
+    const phase = async (): Promise<string | undefined> =>
+      (await client.get<Volume>(volumes, undefined, volume)).status?.phase;
+    await eventuallyEqual("the volume is released", phase, "Released");
 
     const up = await runEngine("up");
     assert.equal(up.code, 0, up.output);

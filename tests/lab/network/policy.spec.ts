@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { eventually } from "../../support/eventually.ts";
+import { eventuallyEqual } from "../../support/eventually-equal.ts";
 import { labUnderTest } from "../../support/lab.ts";
+import { createNamespace } from "../../support/namespace.ts";
 import { pods } from "../../support/pods.ts";
 
 const namespaces: ResourceRef = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
@@ -25,7 +27,7 @@ const server = `require("node:http").createServer((_, r) => r.end("here")).liste
 const client = (address: string): string => `
 const http = require("node:http");
 const ask = () => {
-  const request = http.get({ host: "${address}", port: ${PORT}, timeout: 500, agent: false }, (r) => { r.resume(); console.log("reached"); setTimeout(ask, 200); });
+  const request = http.get({ host: "${address}", port: ${PORT}, timeout: 2000, agent: false }, (r) => { r.resume(); console.log("reached"); setTimeout(ask, 200); });
   request.on("timeout", () => request.destroy(new Error("timeout")));
   request.on("error", () => { console.log("blocked"); setTimeout(ask, 200); });
 };
@@ -54,22 +56,26 @@ describe("network policies in the lab", () => {
   let api: KubeClient;
 
   const running = (name: string): Promise<string> =>
-    eventually(`pod ${name} runs`, async () => {
-      const { status } = await api.get<Pod>(pods, namespace, name);
-      return status?.phase === "Running" ? status.podIP : undefined;
-    });
+    eventually(
+      `pod ${name} runs`,
+      async () => {
+        const { status } = await api.get<Pod>(pods, namespace, name);
+        return status?.phase === "Running" ? status.podIP : undefined;
+      },
+      120_000,
+    );
   /** What the last two tries of the client came to, once they agree. */
-  const outcome = (expected: string): Promise<true> =>
-    eventually(`the client is "${expected}"`, async () => {
-      const path = `/api/v1/namespaces/${namespace}/pods/client/log`;
-      const text = String(await api.request("GET", path, { query: { tailLines: 2 } }));
-      return text === `${expected}\n${expected}\n` ? true : undefined;
-    });
+  const outcome = (expected: string): Promise<void> => {
+    const path = `/api/v1/namespaces/${namespace}/pods/client/log`;
+    const tail = async (): Promise<string> => String(await api.request("GET", path, { query: { tailLines: 2 } }));
+    return eventuallyEqual(`the client is "${expected}"`, tail, `${expected}\n${expected}\n`);
+  };
 
-  before(async () => {
+  before(async function () {
+    this.timeout(400_000);
     const { client: kube, endpoints } = await labUnderTest();
     api = kube;
-    await api.create(namespaces, undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    await createNamespace(api, namespace);
     await api.create(pods, namespace, podOf("server", endpoints.nodeBase, server));
     const address = await running("server");
     await api.create(pods, namespace, podOf("client", endpoints.nodeBase, client(address)));

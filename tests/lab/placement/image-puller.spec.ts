@@ -21,7 +21,11 @@ type DaemonSet = KubeObject & {
   readonly status?: { readonly numberReady?: number; readonly desiredNumberScheduled?: number };
 };
 
-describe("the image puller in a cluster", () => {
+/** What a pull may take beside much else. */
+const SLOW_MS = 150_000;
+
+describe("the image puller in a cluster", function () {
+  this.timeout(400_000);
   const prefix = `t-${randomBytes(3).toString("hex")}`;
   const namespace = `${prefix}-hub`;
   const [good, broken] = [`${prefix}-good`, `${prefix}-broken`];
@@ -29,7 +33,7 @@ describe("the image puller in a cluster", () => {
   const made: (readonly [ResourceRef, string])[] = [];
   let api: KubeClient;
   let running: Promise<void>;
-  let own: KubeClient;
+  let own: KubeClient | undefined;
 
   const apply = async (object: Record<string, unknown>): Promise<void> => {
     const { apiVersion, kind, metadata } = object as unknown as Required<KubeObject>;
@@ -80,34 +84,46 @@ describe("the image puller in a cluster", () => {
     const objects = resources.filter(({ type }) => type.startsWith("kubernetes:"));
     const first = (type: string): number => (type.endsWith(":Namespace") ? 0 : 1);
     for (const { inputs } of objects.sort((a, b) => first(a.type) - first(b.type))) await apply({ ...inputs });
-    own = await clientOfAccount();
+    const kube = await clientOfAccount();
+    own = kube;
     const { pause = "registry.k8s.io/pause:3.10.2" } = await kubernetesStandInReferences();
     const controller = new PullController({
-      ...{ kube: own, metrics: new ControllerMetrics(), clock: systemClock },
+      ...{ kube, metrics: new ControllerMetrics(), clock: systemClock },
       log: createLogger({ write: () => {} }),
       settings: { namespace, pauseImage: pause, priorityClass: `${prefix}-placeholder` },
       mirror: { rules: [], exempt: [], onMissing: "keep" },
     });
     running = controller.run(stop.signal);
+    running.catch(() => {});
     await image(broken, `${endpoints.registry.host}/nobody/has-this:1`);
     await image(good, await imageWithShell());
   });
   after(async () => {
     stop.abort();
-    await running;
-    own.close();
+    const [ended] = await Promise.allSettled([running]);
+    own?.close();
     for (const [ref, name] of made.reverse()) {
       await api.delete(ref, undefined, name).catch((error: unknown) => assert.ok(isNotFound(error), String(error)));
     }
+    assert.equal(ended.status, "fulfilled", String(ended.status === "rejected" && ended.reason));
   });
 
   it("pulls an image to every node beside one that cannot be pulled, with the controllers' rights", async () => {
-    const ready = await eventually("the image is on every node", async () => {
-      const status = (await pullOf(good))?.status;
-      return status?.numberReady && status.numberReady === status.desiredNumberScheduled ? status : undefined;
-    });
+    const ready = await eventually(
+      "the image is on every node",
+      async () => {
+        const status = (await pullOf(good))?.status;
+        return status?.numberReady && status.numberReady === status.desiredNumberScheduled ? status : undefined;
+      },
+      SLOW_MS,
+    );
     assert.ok(ready.numberReady && ready.numberReady > 0);
-    assert.equal((await pullOf(broken))?.status?.numberReady, 0);
+    // Each has a DaemonSet of its own, whose controller tells of it in its own time.
+    const waiting = await eventually("the other one is awaited on every node", async () => {
+      const status = (await pullOf(broken))?.status;
+      return status?.desiredNumberScheduled === ready.desiredNumberScheduled ? status : undefined;
+    });
+    assert.equal(waiting.numberReady, 0);
   });
 
   it("stops to hold an image that is no longer there", async () => {

@@ -65,8 +65,14 @@ export class PlacementScene {
   static async open(placeholders: number): Promise<PlacementScene> {
     const { client } = await labUnderTest();
     const scene = new PlacementScene(client);
-    await Promise.all(scene.nodes.map((name) => scene.#node(name)));
-    for (const object of await scene.#objects(placeholders)) await scene.apply(object);
+    try {
+      await Promise.all(scene.nodes.map((name) => scene.#node(name)));
+      for (const object of await scene.#objects(placeholders)) await scene.apply(object);
+    } catch (error) {
+      // Nodes that nobody runs would be in the way of other tests.
+      await scene.close();
+      throw error;
+    }
     return scene;
   }
 
@@ -79,10 +85,14 @@ export class PlacementScene {
       }
     };
     for (const one of this.#made.filter(([, namespace]) => namespace === undefined)) await gone(one);
-    await eventually("the namespace is gone", async () => {
-      const there = await this.api.list<KubeObject>(namespaces);
-      return there.items.every(({ metadata }) => metadata.name !== this.namespace) || undefined;
-    });
+    await eventually(
+      "the namespace is gone",
+      async () => {
+        const there = await this.api.list<KubeObject>(namespaces);
+        return there.items.every(({ metadata }) => metadata.name !== this.namespace) || undefined;
+      },
+      150_000,
+    );
   }
 
   async apply(object: Record<string, unknown>): Promise<void> {

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { eventually } from "../../support/eventually.ts";
+import { createNamespace } from "../../support/namespace.ts";
 import { pods } from "../../support/pods.ts";
 
 const namespaces: ResourceRef = { apiVersion: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
@@ -22,6 +25,7 @@ interface Pod extends KubeObject {
 }
 
 const SLOW_MS = 150_000;
+const ANSWER_MS = 30_000;
 
 const slug = (path: string): string => path.slice(1).replaceAll("/", "-");
 
@@ -75,9 +79,7 @@ export class ScratchNamespace {
   }
 
   async create(): Promise<void> {
-    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
-    const metadata = { name: this.name, labels };
-    await this.#api.create(namespaces, undefined, { apiVersion: "v1", kind: "Namespace", metadata });
+    await createNamespace(this.#api, this.name, { "pod-security.kubernetes.io/enforce": "restricted" });
     const stringData = { password: this.password };
     const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "stand-ins" }, stringData };
     await this.#api.create(secrets, this.name, secret);
@@ -111,10 +113,33 @@ export class ScratchNamespace {
 
   /** The address of a pod that runs. */
   address(name: string): Promise<string> {
-    return eventually(`pod ${name} runs`, async () => {
-      const { status } = await this.#api.get<Pod>(pods, this.name, name);
-      return status?.phase === "Running" ? status.podIP : undefined;
-    });
+    return eventually(
+      `pod ${name} runs`,
+      async () => {
+        const { status } = await this.#api.get<Pod>(pods, this.name, name);
+        return status?.phase === "Running" ? status.podIP : undefined;
+      },
+      SLOW_MS,
+    );
+  }
+
+  /** The address of a pod that takes connections on a port. */
+  async listening(name: string, port: number): Promise<string> {
+    const address = await this.address(name);
+    await eventually(
+      `${name} listens on ${port}`,
+      async () => {
+        const socket = connect(port, address);
+        try {
+          await once(socket, "connect", { signal: AbortSignal.timeout(ANSWER_MS) });
+        } finally {
+          socket.destroy();
+        }
+        return true;
+      },
+      SLOW_MS,
+    );
+    return address;
   }
 
   /** What a pod answers, once it answers well; on a machine that does much else Java and Python start slowly. */
@@ -123,7 +148,7 @@ export class ScratchNamespace {
     return eventually(
       `${name} answers ${path} on ${port}`,
       async () => {
-        const response = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(2_000) });
+        const response = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(ANSWER_MS) });
         return response.ok ? await response.text() : undefined;
       },
       SLOW_MS,

@@ -4,6 +4,7 @@ import { Registry } from "../../../images/oci/registry.ts";
 import { Progress } from "../../../lab/progress.ts";
 import { JOVYAN_HOME } from "../../../lab/stand-ins/images.ts";
 import { provideStandIns, readStandIns } from "../../../lab/stand-ins/push.ts";
+import { eventually } from "../../support/eventually.ts";
 import { labName, labUnderTest } from "../../support/lab.ts";
 import { ScratchNamespace } from "./scratch.ts";
 
@@ -26,7 +27,9 @@ const hubStart = [
 const notebookVersions =
   "import sys, ipykernel, jupyterhub; print(sys.version_info[:2], jupyterhub.__version__, ipykernel.version_info[0])";
 
-describe("stand-in images", () => {
+describe("stand-in images", function () {
+  // Each wait in a test has its own limit.
+  this.timeout(900_000);
   let scratch: ScratchNamespace;
   let images: Readonly<Record<ImageName, string>>;
   let proxy: string;
@@ -54,7 +57,8 @@ describe("stand-in images", () => {
       ...{ image: images.notebook, uid: 1000, gid: 100, writable: [JOVYAN_HOME] },
       args: ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser"],
     });
-    proxy = await scratch.address("proxy");
+    // The hub and Keycloak end where they find nobody when they start.
+    proxy = await scratch.listening("proxy", 8001);
     await scratch.run("hub", {
       ...{ image: images.hub, uid: 1000, gid: 1000, env: { ...token, PROXY: proxy }, command: ["sh", "-c", hubStart] },
     });
@@ -62,7 +66,7 @@ describe("stand-in images", () => {
       ...{ image: images.keycloak, uid: 1000, gid: 0, writable: ["/opt/keycloak/data"] },
       args: ["start", "--optimized", "--http-enabled=true", "--hostname-strict=false"],
       env: {
-        KC_DB_URL_HOST: await scratch.address("postgres"),
+        KC_DB_URL_HOST: await scratch.listening("postgres", 5432),
         KC_DB_URL_DATABASE: "keycloak-db",
         KC_DB_USERNAME: "owner",
         KC_DB_PASSWORD: scratch.password,
@@ -78,7 +82,7 @@ describe("stand-in images", () => {
     images = readStandIns(labName()) as typeof images;
     await startAll();
   });
-  after(() => scratch.remove());
+  after(() => scratch?.remove());
 
   it("say what they stand in for", async () => {
     const { endpoints } = await labUnderTest();
@@ -128,12 +132,12 @@ describe("stand-in images", () => {
   });
 
   it("keep a database that was made from the environment, by password only", async () => {
-    const address = await scratch.address("postgres");
+    const address = await scratch.listening("postgres", 5432);
     const ask = (password: string) => ({
       ...{ image: images.postgres, uid: 999, gid: 999, env: { PGPASSWORD: password } },
       command: ["sh", "-c"],
       args: [
-        `pg_isready -q -h ${address} -t 60 && psql -h ${address} -U owner -d keycloak-db -Atc 'show server_version' 2>&1 || true`,
+        `until pg_isready -q -h ${address} -t 60; do sleep 1; done; psql -h ${address} -U owner -d keycloak-db -Atc 'show server_version' 2>&1 || true`,
       ],
     });
     await scratch.run("psql", ask(scratch.password));
@@ -145,7 +149,11 @@ describe("stand-in images", () => {
   it("become ready with Keycloak on that database", async () => {
     const health = JSON.parse(await scratch.answer("keycloak", 9000, "/health/ready")) as { status: string };
     assert.equal(health.status, "UP");
-    assert.match(await scratch.log("keycloak"), new RegExp(`Keycloak ${versionOf("keycloak")} on JVM`));
+    const log = await eventually("Keycloak says that it has started", async () => {
+      const said = await scratch.log("keycloak");
+      return said.includes(" on JVM") ? said : undefined;
+    });
+    assert.match(log, new RegExp(`Keycloak ${versionOf("keycloak")} on JVM`));
     assert.match(await scratch.answer("keycloak", 8080, "/realms/master"), /"realm":"master"/);
   });
 });

@@ -37,6 +37,8 @@ interface Claim extends KubeObject {
 }
 
 const namespace = `t-${randomBytes(3).toString("hex")}-nfs`;
+/** What a pod may take to start or to end beside much else. */
+const SLOW_MS = 150_000;
 /** The server's Service, as a StorageClass names it; libnfs speaks NFS 4 by this. */
 const url = (file: string): string => `'nfs://nfs.${namespace}.svc//${file}?version=4'`;
 
@@ -54,7 +56,8 @@ async function objectsOf(image: string, clients: readonly string[]): Promise<Kub
 }
 
 // The lab's kernel mounts no NFS; libnfs is a client without it.
-describe("NFS server in the cluster", () => {
+describe("NFS server in the cluster", function () {
+  this.timeout(600_000);
   let api: KubeClient;
   let image: string;
   let attempts = 0;
@@ -77,17 +80,22 @@ describe("NFS server in the cluster", () => {
   });
   after(async () => {
     if (image === undefined) return;
-    const { spec } = await api.get<Claim>(claims, namespace, "data-nfs-0");
+    const claim = await api.get<Claim>(claims, namespace, "data-nfs-0").catch(() => undefined);
     await api.delete(namespaces, undefined, namespace);
-    if (spec.volumeName !== undefined) await api.delete(volumes, undefined, spec.volumeName);
+    const volume = claim?.spec.volumeName;
+    if (volume !== undefined) await api.delete(volumes, undefined, volume);
   });
 
   const ready = (except = ""): Promise<string> =>
-    eventually("the server is ready", async () => {
-      const { metadata, status } = await api.get<Pod>(pods, namespace, "nfs-0");
-      const isReady = status?.conditions?.some((each) => each.type === "Ready" && each.status === "True");
-      return isReady && metadata.uid !== except ? metadata.uid : undefined;
-    });
+    eventually(
+      "the server is ready",
+      async () => {
+        const { metadata, status } = await api.get<Pod>(pods, namespace, "nfs-0");
+        const isReady = status?.conditions?.some((each) => each.type === "Ready" && each.status === "True");
+        return isReady && metadata.uid !== except ? metadata.uid : undefined;
+      },
+      SLOW_MS,
+    );
 
   /** Runs a script with libnfs to its end, and answers what it printed. On the node's network it is what the kubelet is. */
   async function output(name: string, hostNetwork: boolean, script: string): Promise<string> {
@@ -102,7 +110,7 @@ describe("NFS server in the cluster", () => {
         const { status } = await api.get<Pod>(pods, namespace, name);
         return status?.phase === "Succeeded" || status?.phase === "Failed" ? true : undefined;
       },
-      150_000,
+      SLOW_MS,
     );
     return String(await api.request("GET", `/api/v1/namespaces/${namespace}/pods/${name}/log`));
   }
@@ -129,10 +137,14 @@ describe("NFS server in the cluster", () => {
 
   it("refuses them itself on a network that enforces no policy", async () => {
     await api.delete(policies, namespace, "nfs");
-    const refused = await eventually("the server answers", async () => {
-      const said = await output(`stranger-${attempts++}`, false, `timeout 5 nfs-ls ${url("")} 2>&1`);
-      return said === "" ? undefined : said;
-    });
+    const refused = await eventually(
+      "the server answers",
+      async () => {
+        const said = await output(`stranger-${attempts++}`, false, `timeout 5 nfs-ls ${url("")} 2>&1`);
+        return said === "" ? undefined : said;
+      },
+      SLOW_MS,
+    );
     assert.match(refused, /NFS4ERR_ACCESS/);
   });
 });

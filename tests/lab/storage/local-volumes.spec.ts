@@ -4,6 +4,7 @@ import { PROVISIONER, type Volume } from "../../../lab/agent/volume-plan.ts";
 import type { KubeClient, KubeObject, ResourceRef } from "../../../services/lib/kube/client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { labUnderTest } from "../../support/lab.ts";
+import { createNamespace } from "../../support/namespace.ts";
 import { pods } from "../../support/pods.ts";
 
 const core = (kind: string, plural: string, namespaced = true): ResourceRef => ({
@@ -32,6 +33,8 @@ interface Event extends KubeObject {
 }
 
 const GROUP = 5000;
+/** What a pod may take to start beside much else. */
+const SLOW_MS = 150_000;
 const namespace = `t-${randomBytes(3).toString("hex")}-storage`;
 
 interface Owner {
@@ -95,7 +98,8 @@ const codeOf = (work) => { try { work(); return "done"; } catch ({ code }) { ret
 console.log(codeOf(() => fs.readFileSync("/data/notes")), codeOf(() => fs.writeFileSync("/data/other", "")));
 `;
 
-describe("volumes of the lab", () => {
+describe("volumes of the lab", function () {
+  this.timeout(600_000);
   let api: KubeClient;
   let image: string;
   const made: string[] = [];
@@ -104,9 +108,7 @@ describe("volumes of the lab", () => {
     const { client, endpoints } = await labUnderTest();
     api = client;
     image = endpoints.nodeBase;
-    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
-    const metadata = { name: namespace, labels };
-    await api.create(namespaces, undefined, { apiVersion: "v1", kind: "Namespace", metadata });
+    await createNamespace(api, namespace, { "pod-security.kubernetes.io/enforce": "restricted" });
     // Other clusters have storage of their own.
     if (endpoints.variant !== "built") this.skip();
   });
@@ -132,16 +134,21 @@ describe("volumes of the lab", () => {
   /** Starts a pod that writes to a claim's volume, and waits until it has. */
   async function startWriter(name: string, owner: Owner, claimName: string): Promise<void> {
     await api.create(pods, namespace, podOf(name, image, owner, claimName, write));
-    await eventually(`pod ${name} has written`, async () => (await logOf(name)) === "written\n" || undefined);
+    const hasWritten = async (): Promise<true | undefined> => (await logOf(name)) === "written\n" || undefined;
+    await eventually(`pod ${name} has written`, hasWritten, SLOW_MS);
   }
 
   /** Runs a pod to its end, and answers what it printed. */
   async function output(name: string, owner: Owner, claimName: string, script: string): Promise<string> {
     await api.create(pods, namespace, podOf(name, image, owner, claimName, script));
-    await eventually(`pod ${name} ends`, async () => {
-      const { status } = await api.get<Pod>(pods, namespace, name);
-      return status?.phase === "Succeeded" || status?.phase === "Failed" ? true : undefined;
-    });
+    await eventually(
+      `pod ${name} ends`,
+      async () => {
+        const { status } = await api.get<Pod>(pods, namespace, name);
+        return status?.phase === "Succeeded" || status?.phase === "Failed" ? true : undefined;
+      },
+      SLOW_MS,
+    );
     return logOf(name);
   }
 

@@ -15,7 +15,6 @@ from traitlets.config import Config
 from carrel_hub.authenticator import CarrelAuthenticator
 from carrel_hub.configure import configure
 from carrel_hub.settings import Settings
-from support.web import free_port
 
 Json = dict[str, Any]
 ADA = {"preferred_username": "ada", "sub": "1", "groups": ["physics", "Chemistry Lab"], "roles": ["it:small"]}
@@ -52,16 +51,17 @@ def person_with(access_token: str) -> Any:
 
 
 @asynccontextmanager
-async def realm_at(port: int) -> AsyncIterator[Realm]:
+async def served_realm() -> AsyncIterator[tuple[Realm, int]]:
+    """A realm, and its port."""
     realm = Realm()
     app = web.Application()
     app.router.add_get("/realms/carrel/protocol/openid-connect/userinfo", realm.userinfo)
     app.router.add_post("/realms/carrel/protocol/openid-connect/token", realm.token)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield realm
+        yield realm, runner.addresses[0][1]
     finally:
         await runner.cleanup()
 
@@ -77,8 +77,7 @@ def refresh(settings: Settings, token: str = "fresh", person: Json | None = None
     """What a refresh says while the realm answers so."""
 
     async def run() -> object:
-        port = free_port()
-        async with realm_at(port) as realm:
+        async with served_realm() as (realm, port):
             realm.person |= person or {}
             realm.status = status
             refreshed: object = await authenticator_of(settings, port).refresh_user(person_with(token))
@@ -145,7 +144,7 @@ def test_users_stay_logged_in_while_the_realm_fails(settings: Settings, status: 
 
 def test_users_stay_logged_in_while_the_realm_cannot_be_reached(settings: Settings) -> None:
     async def run() -> object:
-        return await authenticator_of(settings, free_port()).refresh_user(person_with("fresh"))
+        return await authenticator_of(settings).refresh_user(person_with("fresh"))
 
     assert asyncio.run(run()) is True
 

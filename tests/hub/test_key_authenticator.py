@@ -50,7 +50,8 @@ def refresh(
     with WebThread(realm) as identity, WebThread(api.app) as platform:
         config = Config()
         reached = replace(settings.identity, backchannel_url=identity.url)
-        configure(config, replace(settings, identity=reached, api_url=f"{platform.url}/graphql", api_timeout_seconds=1))
+        api_url = f"{platform.url}/graphql"
+        configure(config, replace(settings, identity=reached, api_url=api_url, api_timeout_seconds=20))
         authenticator = KeyAuthenticator(config=config)
 
         async def run() -> object:

@@ -13,7 +13,7 @@ import { accessTo, realmUnderTest, recordingLog } from "./realm-under-test.ts";
 const REALM = "bound";
 
 describe("roles of images, instance types and volumes", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let admin: KeycloakClient;
   let stop: () => Promise<void>;
   let laterMs = 0;
@@ -59,7 +59,7 @@ describe("roles of images, instance types and volumes", function () {
       .sort()
       .join(" ");
   const has = (expected: string): Promise<true> =>
-    eventually(expected, async () => ((await roles()) === expected ? true : undefined), 15_000);
+    eventually(expected, async () => ((await roles()) === expected ? true : undefined));
   const rolesOf = async (group: string): Promise<readonly string[]> =>
     (await admin.get<Group[]>("/groups", { search: group, exact: true, briefRepresentation: false }))[0]?.realmRoles ??
     [];

@@ -57,12 +57,12 @@ describe("bootstrap of a new Keycloak", () => {
       clientId: own.clientId,
       secret: () => `${REALM}-carrel-controllers-very-secret-0123456789`,
     };
-    const master = new KeycloakClient({ url: keycloak.url, realm: "master", credentials });
+    const master = new KeycloakClient({ url: keycloak.url, realm: "master", credentials, timeoutMs: 60_000 });
     await assert.rejects(master.get("/clients"), { code: "keycloak-403" });
   });
 
   it("gives its own client the role that somebody who was interrupted has left out", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const realm = "interrupted";
     const master = keycloak.adminOf(realm);
     await master.createRealm({ realm, enabled: true });
@@ -88,7 +88,7 @@ describe("bootstrap of a new Keycloak", () => {
   });
 
   it("keeps an administrator's client that is not temporary", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const { log, lines } = recordingLog();
     await accessTo(keycloak, "by-admin", keycloak.admin, log).client();
     assert.deepEqual(
@@ -99,7 +99,7 @@ describe("bootstrap of a new Keycloak", () => {
   });
 
   it("sets a new secret of its own with the old one", async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let secret = secretsOf(REALM)["carrel-controllers"];
     const { log } = recordingLog();
     const access = new Access({ url: keycloak.url, realm: REALM, ownSecret: () => secret, clock: systemClock, log });

@@ -56,7 +56,8 @@ export async function startPostgres(host: string): Promise<TestPostgres> {
   const stop = spawnGuarded({ ...as, command, logFile, signal: "QUIT" });
   const isReady = ["-h", host, "-p", String(PORT)];
   await eventually("PostgreSQL is ready", async () => (await run(join(bin, "pg_isready"), isReady)) && true).catch(
-    (error: unknown) => {
+    async (error: unknown) => {
+      await stop();
       throw new Error(readFileSync(logFile, "utf8").slice(-2_000), { cause: error });
     },
   );

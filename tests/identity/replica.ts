@@ -1,10 +1,11 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DATABASE_PASSWORD, type KeycloakPodSettings, keycloakPod } from "../../components/identity/keycloak-pod.ts";
+import { freePorts } from "../ssh/support/processes.ts";
 import { eventually } from "../support/eventually.ts";
 import { spawnGuarded } from "../support/guarded-server.ts";
-import { freePort } from "../support/keycloak.ts";
 
+const ANSWER_MS = 30_000;
 const OWN_SECRET = "own";
 const BOOTSTRAP_SECRET = "bootstrap";
 
@@ -73,7 +74,7 @@ function containerOf(options: ReplicaOptions): Omit<Container, "env"> & { env: R
 export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   const { home, address } = options;
   const { args, env, readinessProbe } = containerOf(options);
-  const [port, managementPort] = [await freePort(), await freePort()];
+  const [port = 0, managementPort = 0] = await freePorts(2, address);
   const logFile = `${home}.log`;
   const kill = spawnGuarded({
     command: [join(home, "bin", "kc.sh"), ...args],
@@ -88,9 +89,11 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   });
   const management = `http://${address}:${managementPort}`;
   const log = (): string => readFileSync(logFile, "utf8");
-  const isReady = async (): Promise<boolean> => (await fetch(`${management}/health/ready`)).ok;
+  const isReady = async (): Promise<boolean> =>
+    (await fetch(`${management}/health/ready`, { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
   const ready = eventually(`Keycloak on ${address} is ready`, async () => (await isReady()) || undefined, 280_000);
-  await ready.catch((error: unknown) => {
+  await ready.catch(async (error: unknown) => {
+    await kill();
     throw new Error(log().slice(-2_000), { cause: error });
   });
   const metrics = async (): Promise<string> => (await fetch(`${management}/metrics`)).text();

@@ -14,7 +14,7 @@ async function readiness({ findings }: RealmUnderTest): Promise<true> {
 }
 
 describe("a realm whose Keycloak is killed", function () {
-  this.timeout(500_000);
+  this.timeout(900_000);
   let keycloak: TestKeycloak;
   const aborter = new AbortController();
   before(async () => {
@@ -41,6 +41,8 @@ describe("a realm whose Keycloak is killed", function () {
     // Half of it is there, the other half not.
     await eventually("it has begun", async () => (await admin.get<object>("/roles/carrel-admin")) && true, 240_000);
     await keycloak.kill();
+    // Whoever was faster than the kill looks again.
+    queue.add("realm");
     await eventually("it has waited twice", async () => (failures.length >= 2 ? true : undefined), 120_000);
     const finding = realm.findings.at(-1);
     assert.deepEqual([finding?.type, finding?.status, finding?.reason], ["Ready", "Unknown", "KeycloakUnavailable"]);

@@ -18,15 +18,23 @@ const apiPod = (name: string, ip: string): KubeObject =>
     status: { phase: "Running", podIP: ip },
   }) as KubeObject;
 
-describe("Enforcer", () => {
+const TEST_MS = 120_000;
+
+describe("Enforcer", function () {
+  this.timeout(TEST_MS);
+  let stop: AbortController;
+  beforeEach(() => {
+    stop = new AbortController();
+  });
+  afterEach(() => stop.abort());
+
   it("loads what the cluster says, again when that changes, not when it does not", async () => {
     const api = new FakeApi({ pods: [apiPod("a", "10.200.0.2")], namespaces, networkpolicies: [] });
     const loaded: string[] = [];
     const load = async (text: string): Promise<void> => void loaded.push(text);
-    const stop = new AbortController();
     const done = new Enforcer({ client: api, nodeAddresses: [], load, log: silent }).run(stop.signal);
     const length = (wanted: number) =>
-      eventually(`${wanted} loads`, async () => (loaded.length === wanted ? true : undefined), 2_000);
+      eventually(`${wanted} loads`, async () => (loaded.length === wanted ? true : undefined));
 
     await length(1);
     api.tell(policyRef, "ADDED", policy("app/p", { podSelector: {} }));
@@ -44,15 +52,21 @@ describe("Enforcer", () => {
     const load = async (): Promise<void> => {
       if (++tries === 1) throw new Error("nft ended with 1");
     };
-    const stop = new AbortController();
     const done = new Enforcer({ client: api, nodeAddresses: [], load, log: silent }).run(stop.signal);
-    await eventually("a second try", async () => (tries === 2 ? true : undefined), 4_000);
+    await eventually("a second try", async () => (tries === 2 ? true : undefined));
     stop.abort();
     await done;
   });
 });
 
-describe("LoadBalancer", () => {
+describe("LoadBalancer", function () {
+  this.timeout(TEST_MS);
+  let stop: AbortController;
+  beforeEach(() => {
+    stop = new AbortController();
+  });
+  afterEach(() => stop.abort());
+
   const services: ResourceRef = { apiVersion: "v1", kind: "Service", plural: "services", namespaced: true };
   const service = (name: string, type: string): KubeObject =>
     ({ metadata: { name, namespace: "app", uid: name, resourceVersion: "1" }, spec: { type } }) as KubeObject;
@@ -65,12 +79,11 @@ describe("LoadBalancer", () => {
   it("writes the addresses of listed and new Services, whatever became of others", async () => {
     const api = new FakeApi({ services: [service("a", "LoadBalancer"), service("b", "ClusterIP")] });
     api.refusal = new KubeError(409, undefined, "PATCH");
-    const stop = new AbortController();
     const pool = new AddressPool("10.189.0.128/25");
     const done = new LoadBalancer({ client: api, pool, log: silent }).run(stop.signal);
-    await eventually("a plan", async () => (api.refusal === undefined ? true : undefined), 2_000);
+    await eventually("a plan", async () => (api.refusal === undefined ? true : undefined));
     api.tell(services, "ADDED", service("0", "LoadBalancer"));
-    await eventually("two patches", async () => (api.patches.length >= 2 ? true : undefined), 2_000);
+    await eventually("two patches", async () => (api.patches.length >= 2 ? true : undefined));
     stop.abort();
     await done;
     // The new one sorts first, but the address that was decided before stays with its Service.

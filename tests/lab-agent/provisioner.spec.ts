@@ -26,25 +26,31 @@ function claim(name: string, volumeMode = "Filesystem", size = "1Gi"): Claim {
   };
 }
 
-describe("Provisioner", () => {
+describe("Provisioner", function () {
+  this.timeout(120_000);
   let folder: string;
+  let stops: (() => Promise<void>)[] = [];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "carrel-volumes-"));
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(async () => {
+    for (const stop of stops) await stop();
+    stops = [];
+    rmSync(folder, { recursive: true });
+  });
 
   const start = (api: FakeApi): { stop: () => Promise<void> } => {
     const stop = new AbortController();
     const done = new Provisioner({ client: api, node: "n", folder, log: silent, clock }).run(stop.signal);
-    return {
-      stop: async () => {
-        stop.abort();
-        await done;
-      },
+    const ended = async (): Promise<void> => {
+      stop.abort();
+      await done;
     };
+    stops.push(ended);
+    return { stop: ended };
   };
   const created = (api: FakeApi, count: number): Promise<true> =>
-    eventually(`${count} objects`, async () => (api.created.length >= count ? true : undefined), 4_000);
+    eventually(`${count} objects`, async () => (api.created.length >= count ? true : undefined));
   const volumeOf = (of: Claim): KubeObject => persistentVolume(of, { folder, node: "n" }) as unknown as KubeObject;
 
   it("makes folders for root and the group that the kubelet gives them, and their volumes", async () => {
@@ -68,7 +74,7 @@ describe("Provisioner", () => {
     const first = new FakeApi({ persistentvolumeclaims: [claim("a")] });
     first.refusal = new KubeError(500, undefined, "POST");
     const before = start(first);
-    await eventually("a folder", async () => existsSync(join(folder, "pvc-a")) || undefined, 4_000);
+    await eventually("a folder", async () => existsSync(join(folder, "pvc-a")) || undefined);
     await before.stop();
     // As after the kubelet has given it to a pod's group.
     chmodSync(join(folder, "pvc-a"), 0o2770);
@@ -113,7 +119,7 @@ describe("Provisioner", () => {
     const volume = { ...volumeOf(claim("a")), metadata: { ...volumeOf(claim("a")).metadata, uid: "v" } };
     const api = new FakeApi({ persistentvolumeclaims: [asked], persistentvolumes: [volume] });
     const { stop } = start(api);
-    await eventually("two patches", async () => (api.patches.length >= 2 ? true : undefined), 4_000);
+    await eventually("two patches", async () => (api.patches.length >= 2 ? true : undefined));
     await stop();
     assert.deepEqual(api.patches.slice(0, 2), [
       {

@@ -42,7 +42,8 @@ describe("binariesKey", () => {
   });
 });
 
-describe("ensureBinaries", () => {
+describe("ensureBinaries", function () {
+  this.timeout(60_000);
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();

@@ -15,7 +15,8 @@ import { Scratch } from "./environment.ts";
 
 const silent = new Progress({ write: () => {}, isTerminal: false });
 
-describe("labs on clusters of others", () => {
+describe("labs on clusters of others", function () {
+  this.timeout(60_000);
   let scratch: Scratch;
   let registry: FakeRegistry;
   let api: ScriptedServer;

@@ -14,9 +14,10 @@ const contender = (file: string, marker: string): string => `
   import { writeFileSync, rmSync } from "node:fs";
   import { setImmediate as turn } from "node:timers/promises";
   import { withLock } from ${JSON.stringify(join(import.meta.dirname, "../../lab/cluster/lock.ts"))};
-  const end = performance.now() + 700;
+  const start = performance.now();
   let worked = 0;
-  while (performance.now() < end) {
+  // Whoever was kept from its turn by others of this machine goes on until it has had one.
+  while (performance.now() < start + (worked > 0 ? 700 : 30_000)) {
     await withLock(${JSON.stringify(file)}, "it", async () => {
       writeFileSync(${JSON.stringify(marker)}, "", { flag: "wx" });
       await turn();
@@ -100,7 +101,7 @@ describe("withLock", () => {
   }
 
   it("lets one of many processes in at a time", async function () {
-    this.timeout(20_000);
+    this.timeout(90_000);
     const script = contender(file, join(folder, "inside"));
     const results = await Promise.all([script, script, script].map(ended));
     assert.deepEqual(results, [

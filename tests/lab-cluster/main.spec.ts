@@ -7,7 +7,8 @@ import { Scratch } from "./environment.ts";
 
 const program = join(import.meta.dirname, "../../lab/main.ts");
 
-describe("lab/main.ts", () => {
+describe("lab/main.ts", function () {
+  this.timeout(120_000);
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();

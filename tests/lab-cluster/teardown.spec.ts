@@ -9,7 +9,8 @@ import { identify } from "../../lab/cluster/process-identity.ts";
 import { supervisorFile, supervisorOf, tearDown } from "../../lab/cluster/teardown.ts";
 import { Scratch } from "./environment.ts";
 
-describe("tearDown", () => {
+describe("tearDown", function () {
+  this.timeout(60_000);
   let scratch: Scratch;
   beforeEach(() => {
     scratch = new Scratch();
@@ -36,11 +37,15 @@ describe("tearDown", () => {
     const layout = layoutHere();
     const child = spawn("sleep", ["60"]);
     await once(child, "spawn");
-    scratch.write("lab/supervisor.json", JSON.stringify({ ...identify(child.pid ?? 0), startTicks: "1" }));
-    await tearDown(layout);
-    assert.deepEqual([child.exitCode, child.signalCode, existsSync(layout.stateDir)], [null, null, false]);
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    const exited = once(child, "exit");
+    try {
+      scratch.write("lab/supervisor.json", JSON.stringify({ ...identify(child.pid ?? 0), startTicks: "1" }));
+      await tearDown(layout);
+      assert.deepEqual([child.exitCode, child.signalCode, existsSync(layout.stateDir)], [null, null, false]);
+    } finally {
+      child.kill("SIGKILL");
+      await exited;
+    }
   });
 
   it("does no harm where nothing is", async () => {

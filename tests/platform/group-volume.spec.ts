@@ -80,13 +80,17 @@ describe("the volume of a group", function () {
     assert.deepEqual((await groupLinks(page)).sort(), [scene.label("Chemistry"), scene.label("Physics")]);
     await it_.identity.leave(bob.username, physics);
     const removed = performance.now();
+    // The last page that had the group, by when it was asked for: how long a page takes here is not what is claimed.
+    let staleMs = 0;
     await eventually("the hub offers one group", async () => {
+      const askedMs = performance.now() - removed;
       await page.goto(launch);
-      return (await groupLinks(page)).length === 0 ? true : undefined;
+      if ((await groupLinks(page)).length === 0) return true;
+      staleMs = askedMs;
+      return undefined;
     });
-    const tookMs = performance.now() - removed;
     await see("the group is offered no more");
     assert.equal(await page.locator("#quota caption").innerText(), `Quota of group ${scene.label("Chemistry")}`);
-    assert.ok(tookMs <= MEMBERSHIP_MS, `it took ${tookMs} ms`);
+    assert.ok(staleMs <= MEMBERSHIP_MS, `it was offered after ${staleMs} ms`);
   });
 });

@@ -178,7 +178,7 @@ def tcp(host, port):
     except socket.gaierror:
         return "no such name"
     try:
-        socket.create_connection(address[:2], timeout=4).close()
+        socket.create_connection(address[:2], timeout=10).close()
         return "open"
     except OSError:
         return "closed"
@@ -188,7 +188,7 @@ def hub(path):
     headers = {"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]}
     try:
         request = urllib.request.Request(os.environ["JUPYTERHUB_API_URL"] + path, headers=headers)
-        return json.load(urllib.request.urlopen(request, timeout=10))
+        return json.load(urllib.request.urlopen(request, timeout=60))
     except urllib.error.HTTPError as error:
         return error.code
 def status(name):

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { INSTALL_MS, type Platform, platform } from "./support/platform.ts";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { eventually } from "../support/eventually.ts";
+import { INSTALL_MS, type Platform, platform, TEST_MS } from "./support/platform.ts";
+import { end } from "./support/processes.ts";
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 describe("commands over SSH", function () {
-  this.timeout(60_000);
+  this.timeout(TEST_MS);
   let it_: Platform;
   before(async function () {
     this.timeout(INSTALL_MS);
@@ -14,6 +18,10 @@ describe("commands over SSH", function () {
 
   it("start the server when it is stopped, and show how far it is on standard error", async () => {
     await it_.hub.call("DELETE", "/users/ada/server");
+    await eventually("the server is stopped", async () => {
+      const { servers } = (await (await it_.hub.call("GET", "/users/ada")).json()) as { servers: object };
+      return "" in servers ? undefined : true;
+    });
     const { code, out, err } = await it_.ada.ssh("ada", ["127.0.0.1", "pwd"]);
     assert.deepEqual({ code, out: out.toString() }, { code: 0, out: `${it_.hub.homeOf("ada")}\n` });
     assert.match(err, /^Starting your notebook server \.\.\.\n(.*\n)*Server ready at \/user\/ada\/\n$/);
@@ -33,8 +41,9 @@ describe("commands over SSH", function () {
   it("say by which signal they ended", async () => {
     const { code, err } = await it_.ada.ssh("ada", ["-o", "LogLevel=INFO", "127.0.0.1", "kill -KILL $$"]);
     assert.equal(code, 255, err);
-    await it_.ada.ssh("ada", ["127.0.0.1", "true"]);
-    const { result, signal } = it_.gateway.log().find((line) => line["result"] === "killed") ?? {};
+    const { result, signal } = await eventually("the log tells the end", async () =>
+      it_.gateway.log().find((line) => line["result"] === "killed"),
+    );
     assert.deepEqual({ result, signal }, { result: "killed", signal: "KILL" });
   });
 
@@ -55,20 +64,24 @@ describe("commands over SSH", function () {
 
   it("do not fill the gateway while nobody reads their output", async () => {
     const child = it_.ada.start("ada", ["127.0.0.1", "head -c 30000000 /dev/zero; echo done >&2"]);
-    child.stdout.pause();
-    let err = "";
-    child.stderr.on("data", (chunk: Buffer) => {
-      err += chunk.toString();
-    });
-    await it_.ada.ssh("ada", ["127.0.0.1", "sleep 1"]);
-    assert.equal(err, "");
-    let size = 0;
-    child.stdout.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-    });
-    child.stdout.resume();
-    await new Promise((resolve) => child.once("close", resolve));
-    assert.deepEqual({ size, err }, { size: 30_000_000, err: "done\n" });
+    try {
+      child.stdout.pause();
+      let err = "";
+      child.stderr.on("data", (chunk: Buffer) => {
+        err += chunk.toString();
+      });
+      await it_.ada.ssh("ada", ["127.0.0.1", "sleep 1"]);
+      assert.equal(err, "");
+      let size = 0;
+      child.stdout.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+      });
+      child.stdout.resume();
+      await once(child, "close");
+      assert.deepEqual({ size, err }, { size: 30_000_000, err: "done\n" });
+    } finally {
+      await end(child);
+    }
   });
 
   it("get the environment that the client sends", async () => {
@@ -77,11 +90,14 @@ describe("commands over SSH", function () {
   });
 
   it("live on after the client when they have let go of it", async () => {
-    const file = `${it_.hub.homeOf("ada")}/left`;
-    const start = `nohup sh -c 'sleep 1; echo alive > ${file}' >/dev/null 2>&1 &`;
+    const home = it_.hub.homeOf("ada");
+    const wait = `while [ ! -e ${home}/go ]; do sleep 0.1; done`;
+    const start = `nohup sh -c '${wait}; echo alive > ${home}/left' >/dev/null 2>&1 &`;
     assert.equal((await it_.ada.ssh("ada", ["127.0.0.1", start])).code, 0);
-    const { out } = await it_.ada.ssh("ada", ["127.0.0.1", `sleep 1.5; cat ${file}`]);
-    assert.equal(out.toString(), "alive\n");
+    assert.equal(existsSync(`${home}/left`), false);
+    writeFileSync(`${home}/go`, "");
+    const left = await eventually("it has written", async () => readFileSync(`${home}/left`, "utf8") || undefined);
+    assert.equal(left, "alive\n");
   });
 
   it("say why a server does not start", async () => {

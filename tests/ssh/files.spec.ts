@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { INSTALL_MS, type Platform, platform } from "./support/platform.ts";
+import { INSTALL_MS, type Platform, platform, TEST_MS } from "./support/platform.ts";
 
 describe("files over SSH", function () {
-  this.timeout(60_000);
+  this.timeout(TEST_MS);
   let it_: Platform;
   let local: string;
   let remote: string;

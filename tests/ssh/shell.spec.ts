@@ -4,10 +4,11 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { eventually } from "../support/eventually.ts";
-import { INSTALL_MS, type Platform, platform } from "./support/platform.ts";
+import { INSTALL_MS, type Platform, platform, TEST_MS } from "./support/platform.ts";
+import { end } from "./support/processes.ts";
 
 describe("a shell over SSH", function () {
-  this.timeout(60_000);
+  this.timeout(TEST_MS);
   let it_: Platform;
   before(async function () {
     this.timeout(INSTALL_MS);
@@ -49,7 +50,7 @@ describe("a shell over SSH", function () {
       });
     });
     client.connect({ host: "127.0.0.1", port: it_.gateway.port, username: "ada", password: it_.token });
-    await ended;
+    await ended.finally(() => client.end());
   });
 
   it("takes a script on its standard input without a terminal, as VS Code sends one", async () => {
@@ -60,15 +61,20 @@ describe("a shell over SSH", function () {
 
   it("interrupts what runs in it", async () => {
     const ssh = it_.ada.start("ada", ["-tt", "127.0.0.1"]);
-    let shown = "";
-    ssh.stdout.on("data", (chunk: Buffer) => {
-      shown += chunk.toString();
-    });
-    ssh.stdin.write("echo to-interrupt-$((1+1)); sleep 600\n");
-    await eventually("the sleep", async () => (shown.includes("to-interrupt-2") ? true : undefined));
-    ssh.stdin.write("\u0003exit 6\n");
-    const [code] = (await once(ssh, "close")) as [number];
-    assert.equal(code, 6, shown);
+    try {
+      let shown = "";
+      ssh.stdout.on("data", (chunk: Buffer) => {
+        shown += chunk.toString();
+      });
+      // What says so is what sleeps: it has the terminal by then.
+      ssh.stdin.write("sh -c 'echo to-interrupt-$((1+1)); exec sleep 600'\n");
+      await eventually("the sleep", async () => (shown.includes("to-interrupt-2") ? true : undefined));
+      ssh.stdin.write("\u0003exit 6\n");
+      const [code] = (await once(ssh, "close")) as [number];
+      assert.equal(code, 6, shown);
+    } finally {
+      await end(ssh);
+    }
   });
 
   it("works without Python, as one of Jupyter's own terminals; nothing else does, and says so", async () => {

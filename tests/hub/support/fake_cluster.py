@@ -11,6 +11,7 @@ QUOTA_DENIAL = 'quota exceeded: member "ada" of group "physics": cpu quota 8, us
 NOT_FOUND = "registry.example/torch:2: not found"
 LOG = "\x1b[31mserving on 127.0.0.1 only\x1b[0m\n"
 LOG_BEFORE = "Traceback\nModuleNotFoundError: No module named '<jupyterhub>'\n"
+DEAF = "127.0.0.2"
 _SLOW_SECONDS = 2
 NO_ROOM = "0/1 nodes are available: 1 Insufficient cpu."
 
@@ -28,6 +29,7 @@ class FakeCluster:
         self.pods: dict[str, Json] = {}
         self.claims: dict[str, Json] = {}
         self.created: list[Json] = []
+        self.asked = 0
         self._version = 0
         self._log: list[tuple[int, str, str, Json]] = []
         pods = "/api/v1/namespaces/{namespace}/pods"
@@ -42,6 +44,7 @@ class FakeCluster:
     def reset(self) -> None:
         self.outcome = "run"
         self.created = []
+        self.asked = 0
 
     def _record(self, kind: str, change: str, item: Json) -> None:
         self._version += 1
@@ -87,6 +90,7 @@ class FakeCluster:
 
     async def _create_pod(self, request: web.Request) -> web.StreamResponse:
         pod = await request.json()
+        self.asked += 1
         name = pod["metadata"]["name"]
         denied = 'admission webhook "quota.carrel.dev" denied the request: '
         if self.outcome == "deny":
@@ -126,7 +130,7 @@ class FakeCluster:
         else:
             self._event(pod, "Started", "Started container notebook")
             running = {**status, "ready": True, "state": {"running": {}}}
-            address = "127.0.0.2" if self.outcome in ("deaf", "crash") else "127.0.0.1"
+            address = DEAF if self.outcome in ("deaf", "crash") else "127.0.0.1"
             pod["status"] |= {"phase": "Running", "podIP": address, "containerStatuses": [running]}
             if self.outcome == "crash":
                 asyncio.get_running_loop().call_later(1, self._crash, pod)

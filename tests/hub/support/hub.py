@@ -17,9 +17,14 @@ from support.fake_api import FakeApi
 from support.fake_cluster import FakeCluster
 from support.kubeconfig import write_kubeconfig
 from support.samples import ENVIRONMENT, FILE
-from support.web import WebThread, free_port
+from support.web import WebThread, free_port, own_address
 
+# What a pod has to start, and its program to answer.
+SPAWN_SECONDS = 30
+# What the API has to answer.
+API_SECONDS = 15
 _START_SECONDS = 180
+_STOP_SECONDS = 90
 _CONFIG = Path(__file__).parent / "hub_config.py"
 _PATHS = [Path(__file__).parents[3] / "services" / "hub", Path(__file__).parents[1]]
 
@@ -46,7 +51,12 @@ class Hub:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
 
 
 def _start(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -59,7 +69,7 @@ def _await_health(hub: Hub) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and hub.process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{hub.url}/hub/health", timeout=1):
+            with urllib.request.urlopen(f"{hub.url}/hub/health", timeout=10):
                 return
         except OSError:
             time.sleep(0.1)
@@ -76,14 +86,15 @@ def _notebook() -> web.Application:
 
 
 def _environment(folder: Path, api: str, cluster: str, notebook_port: int) -> tuple[str, dict[str, str]]:
-    url = f"http://127.0.0.1:{free_port()}"
-    work = {**FILE["work"], "startTimeoutSeconds": 20, "pullGraceSeconds": 1}
+    host = own_address()
+    url = f"http://{host}:{free_port(host)}"
+    work = {**FILE["work"], "startTimeoutSeconds": SPAWN_SECONDS, "pullGraceSeconds": 1}
     file = {
         **FILE,
         "publicUrl": url,
         "hubUrl": url,
         "apiUrl": f"{api}/graphql",
-        "apiTimeoutSeconds": 5,
+        "apiTimeoutSeconds": API_SECONDS,
         "namedServerLimit": 2,
         "databaseUrl": f"sqlite:///{folder}/hub.sqlite",
         "culling": {"everySeconds": 1},

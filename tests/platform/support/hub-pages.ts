@@ -62,7 +62,7 @@ export async function choose({ page, see }: Visitor, url: string, { group, type,
 /** What the hub's pages say of a start that came to nothing, wherever they say it. */
 const trouble = (page: Page): Locator =>
   page.locator(
-    "#launch-error, .error, .progress-log-event:has-text('failed'), .progress-log-event:has-text('Not started'), h1:has-text('Spawn failed')",
+    "#launch-error, .error, .progress-log-event:has-text('Spawn failed'), .progress-log-event:has-text('Not started'), h1:has-text('Spawn failed')",
   );
 
 /** Presses Start and waits for JupyterLab. @throws Error with the hub's words */

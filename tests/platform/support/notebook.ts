@@ -1,6 +1,8 @@
 import type { Locator, Page } from "playwright-core";
 
 const KERNEL_MS = 90_000;
+/** What is printed is drawn a moment after the cell has its number. */
+const DRAWN_MS = 30_000;
 
 /** A new notebook in JupyterLab, used by the keyboard. */
 export class Notebook {
@@ -47,6 +49,9 @@ export class Notebook {
     const cell = this.#cell(index);
     const ended = cell.locator(".jp-InputPrompt", { hasText: /^\[\d+\]:$/ });
     await ended.waitFor({ timeout: KERNEL_MS });
+    const drawn = cell.locator(".jp-OutputArea-output", { hasText: /\S/ }).first();
+    // One that prints nothing has nothing: the test says what is wrong with that.
+    await drawn.waitFor({ timeout: DRAWN_MS }).catch(() => {});
     return (await cell.locator(".jp-OutputArea-output").allInnerTexts()).join("\n").trim();
   }
 

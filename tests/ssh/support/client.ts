@@ -19,6 +19,9 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
+/** A notebook server may have to start first, on a machine that does much else. */
+const RUN_MS = 150_000;
+
 /** OpenSSH's own programs, as one user with one token. */
 export class OpenSsh {
   readonly #options: ClientOptions;
@@ -66,7 +69,7 @@ export class OpenSsh {
     return spawn("ssh", all, { env: this.#env, stdio: "pipe" });
   }
 
-  run(file: string, args: readonly string[], { input = "", timeoutMs = 40_000 }: RunOptions = {}): Promise<Ran> {
+  run(file: string, args: readonly string[], { input = "", timeoutMs = RUN_MS }: RunOptions = {}): Promise<Ran> {
     return new Promise((resolve, reject) => {
       const child = spawn(file, args, { env: this.#env, stdio: "pipe", timeout: timeoutMs, killSignal: "SIGKILL" });
       const [out, err]: [Buffer[], Buffer[]] = [[], []];

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ownAddress } from "../../identity/loopback.ts";
 import { projectDir } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type PeopleApi, startPeopleApi } from "./people.ts";
@@ -24,6 +25,10 @@ export interface TestHub {
 
 /** People in the hub of the tests. */
 export const users = ["ada", "eve", "bare"] as const;
+
+/** Ports that are free on it stay so. */
+const HOST = ownAddress(0);
+const START_MS = 180_000;
 
 interface Given {
   readonly folder: string;
@@ -59,9 +64,9 @@ function configuration(given: Given): string {
   const [publicPort, apiPort, hubPort] = ports;
   // Without Python on its path, and with a parent that is none, "bare" has a shell that finds no interpreter.
   return `
-c.JupyterHub.bind_url = "http://127.0.0.1:${publicPort}"
-c.JupyterHub.hub_bind_url = "http://127.0.0.1:${hubPort}"
-c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:${apiPort}"
+c.JupyterHub.bind_url = "http://${HOST}:${publicPort}"
+c.JupyterHub.hub_bind_url = "http://${HOST}:${hubPort}"
+c.ConfigurableHTTPProxy.api_url = "http://${HOST}:${apiPort}"
 c.ConfigurableHTTPProxy.command = ${JSON.stringify(proxy)}
 c.ConfigurableHTTPProxy.auth_token = "${randomBytes(16).toString("hex")}"
 c.JupyterHub.db_url = "sqlite:///${folder}/hub.sqlite"
@@ -72,7 +77,8 @@ c.JupyterHub.spawner_class = "jupyterhub.spawner.SimpleLocalProcessSpawner"
 c.SimpleLocalProcessSpawner.home_dir_template = "${folder}/homes/{username}"
 c.Spawner.args = ["--allow-root", "--ServerApp.log_level=WARN"]
 c.Spawner.environment = {"PS1": "$ ", "SHELL": "/bin/bash"}
-c.Spawner.start_timeout = 60
+c.Spawner.start_timeout = 120
+c.Spawner.http_timeout = 120
 
 def refuse(spawner):
     if spawner.name == "broken":
@@ -89,7 +95,7 @@ ${sshKeys(given)}`;
 /** A real JupyterHub with its proxy and local processes as notebook servers, all below a folder. */
 export async function startHub(folder: string): Promise<TestHub> {
   const { python, proxy } = await hubPrograms();
-  const ports = await freePorts(3);
+  const ports = await freePorts(3, HOST);
   const [adminToken, gatewayToken] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
   const api = await startPeopleApi(users);
   mkdirSync(join(folder, "homes"));
@@ -98,7 +104,7 @@ export async function startHub(folder: string): Promise<TestHub> {
   const path = `${join(python, "..")}:${process.env["PATH"]}`;
   const env = { ...process.env, PATH: path, HOME: folder, PYTHONDONTWRITEBYTECODE: "1" };
   const hub: Started = start(python, ["-m", "jupyterhub", "-f", config], env, folder);
-  const url = `http://127.0.0.1:${ports[0]}`;
+  const url = `http://${HOST}:${ports[0]}`;
   const call: TestHub["call"] = (method, at, body, token = adminToken) =>
     fetch(`${url}/hub/api${at}`, {
       method,
@@ -107,7 +113,7 @@ export async function startHub(folder: string): Promise<TestHub> {
       signal: AbortSignal.timeout(30_000),
     });
   try {
-    await eventually("the hub", async () => ((await call("GET", "/users")).ok ? true : undefined), 60_000);
+    await eventually("the hub", async () => ((await call("GET", "/users")).ok ? true : undefined), START_MS);
   } catch (error) {
     api.stop();
     await hub.stop();

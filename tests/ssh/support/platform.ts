@@ -63,9 +63,22 @@ export function platform(): Promise<Platform> {
 }
 
 export const INSTALL_MS = 900_000;
+/** A test for which notebook servers may have to start. */
+export const TEST_MS = 300_000;
+/** Each may take the time that it has before it is killed. */
+const STOP_MS = 240_000;
 
 after(async function () {
-  this.timeout(30_000);
-  for (const stop of stops.splice(0).reverse()) await stop();
+  this.timeout(STOP_MS);
   running = undefined;
+  const failures: unknown[] = [];
+  for (const stop of stops.splice(0).reverse()) {
+    try {
+      await stop();
+    } catch (error) {
+      // What comes after it is not to be left running.
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
 });

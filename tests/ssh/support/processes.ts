@@ -17,29 +17,48 @@ const TERM_MS = 10_000;
 export function start(file: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Started {
   const child = spawn(file, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"], ...(cwd ? { cwd } : {}) });
   const lines: string[] = [];
-  let rest = "";
-  const read = (chunk: Buffer): void => {
-    const parts = (rest + chunk.toString()).split("\n");
-    rest = parts.pop() ?? "";
-    lines.push(...parts);
-  };
-  child.stdout.on("data", read);
-  child.stderr.on("data", read);
+  for (const stream of [child.stdout, child.stderr]) {
+    // Half a line of one must not become the beginning of a line of the other.
+    let rest = "";
+    stream.on("data", (chunk: Buffer) => {
+      const parts = (rest + chunk.toString()).split("\n");
+      rest = parts.pop() ?? "";
+      lines.push(...parts);
+    });
+  }
   const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    if (hasEnded(child) || child.pid === undefined) return;
     const exited = once(child, "exit");
     child.kill("SIGTERM");
     const group = -child.pid;
-    const timer = setTimeout(() => process.kill(group, "SIGKILL"), TERM_MS);
+    const timer = setTimeout(() => killGroup(group), TERM_MS);
     await exited;
     clearTimeout(timer);
   };
   return { child, lines, stop };
 }
 
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+function killGroup(group: number): void {
+  try {
+    process.kill(group, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Ends a program that may have ended already. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child) || child.pid === undefined) return;
+  const exited = once(child, "exit");
+  child.kill();
+  await exited;
+}
+
+/** Ports that were free a moment ago: on an address that others use, they may not be any more. */
+export async function freePorts(count: number, host: string): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, host));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

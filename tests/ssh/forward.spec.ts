@@ -21,9 +21,9 @@ function get(port: number, path = "/", createConnection?: () => Socket): Promise
       host: LOCAL,
       port,
       path,
-      agent: false,
       signal: AbortSignal.timeout(ANSWER_MS),
-      ...(createConnection ? { createConnection } : {}),
+      // An agent, also none, would make a connection of its own.
+      ...(createConnection ? { createConnection } : { agent: false }),
     };
     const asked = request(options, (response) => {
       let text = "";
@@ -96,7 +96,7 @@ describe("ports over SSH", function () {
       const target = Number(await eventually("the server's port", async () => / port (\d+) /.exec(shown)?.[1]));
       const text = await eventually("the server behind the forward", async () => {
         const socket = await throughSocks(local, target);
-        return get(target, "/file", () => socket);
+        return get(target, "/file", () => socket).finally(() => socket.destroy());
       });
       assert.equal(text, "from the pod\n");
       ssh.stdin.end(`kill ${pid}\nexit 0\n`);

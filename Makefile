@@ -45,7 +45,7 @@ down: $(DEPS) ## stop the lab and remove all it made; built binaries stay cached
 clean: $(DEPS) ## down, and the cache too
 	@node lab/main.ts clean
 
-check: $(DEPS) ## format, lint, types, unit tests: offline, under a minute
+check: $(DEPS) ## format, lint, types, unit tests: offline, two minutes
 	@node tests/run.ts check
 
 test: $(DEPS) ## check, then everything against a real lab of the test run

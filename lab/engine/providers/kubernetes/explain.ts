@@ -5,6 +5,8 @@ const podRef: ResourceRef = { apiVersion: "v1", kind: "Pod", plural: "pods", nam
 const eventRef: ResourceRef = { apiVersion: "v1", kind: "Event", plural: "events", namespaced: true };
 const MOST = 3;
 const LOG_LINES = 5;
+/** What the kubelet answers, with status 200, for the log of a container that it has removed. */
+const UNAVAILABLE = "unable to retrieve container logs for ";
 
 interface ContainerStatus {
   readonly name: string;
@@ -47,9 +49,14 @@ async function lastLines(client: KubeClient, pod: Pod): Promise<string[]> {
   const statuses = pod.status?.containerStatuses ?? [];
   const waiting = statuses.find((status) => !status.ready);
   if (!waiting) return [];
-  const query = { container: waiting.name, tailLines: LOG_LINES, previous: waiting.restartCount > 0 };
-  const text = await client.request("GET", path, { query }).catch(() => "");
-  return String(text)
+  const logOf = async (previous: boolean): Promise<string> => {
+    const query = { container: waiting.name, tailLines: LOG_LINES, previous };
+    const text = String(await client.request("GET", path, { query }).catch(() => ""));
+    return text.startsWith(UNAVAILABLE) ? "" : text;
+  };
+  // Between two starts the kubelet may have removed the one before; the last one is told of then.
+  const text = (waiting.restartCount > 0 && (await logOf(true))) || (await logOf(false));
+  return text
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => `  log: ${line}`);

@@ -4,6 +4,7 @@ import { JGROUPS_PORTS } from "../../components/identity/keycloak-pod.ts";
 import { versionOf } from "../../images/catalogue.ts";
 import { KeycloakClient } from "../../services/lib/keycloak/client.ts";
 import { eventually } from "../support/eventually.ts";
+import { eventuallyEqual } from "../support/eventually-equal.ts";
 import { distribution, ownFolder } from "../support/keycloak.ts";
 import { askTokens, openForm, redeeming, sendForm, userinfo } from "./login.ts";
 import { ownAddress } from "./loopback.ts";
@@ -93,10 +94,8 @@ describe("two replicas of Keycloak, as their StatefulSet starts them", function 
 
   it("see one another, on the ports that the network policy opens, and encrypt what they say", async () => {
     // The one that was first hears of the other by itself.
-    await eventually("each sees both", async () => {
-      assert.deepEqual([await clusterSize(first), await clusterSize(second)], [2, 2]);
-      return true;
-    });
+    const sizes = async (): Promise<number[]> => [await clusterSize(first), await clusterSize(second)];
+    await eventuallyEqual("each sees both", sizes, [2, 2]);
     const [data, failureDetection] = JGROUPS_PORTS;
     for (const { address, log } of [first, second]) {
       assert.ok(log().includes(`physical addresses are \`[${address}:${data}]\``));

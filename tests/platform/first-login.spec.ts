@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "../support/eventually.ts";
+import { eventuallyEqual } from "../support/eventually-equal.ts";
 import type { Visitor } from "./support/browser.ts";
 import { ConsoleSession } from "./support/console.ts";
 import { fillLogin, logIn, start, stop, type UsageRows, usageRows } from "./support/hub-pages.ts";
@@ -45,17 +45,15 @@ describe("from the first link to a result in a notebook", function () {
     const api = await ConsoleSession.open(root, it_.outputs.url);
     return await api.ask<T>(query, variables).finally(() => api.close());
   };
-  const usageBecomes = (expected: Usage["usage"]["used"]): Promise<true> =>
-    eventually<true>("the group's usage is told", async () => {
-      assert.deepEqual((await ask<Usage>(USAGE, { group })).usage.used, expected);
-      return true;
-    });
-  const launchPageIsUnused = (): Promise<true> =>
-    eventually<true>("the launch page tells the quota", async () => {
-      await member.page.goto(`${it_.outputs.url}/hub/spawn`);
-      assert.deepEqual(await usageRows(member.page), unusedRows);
-      return true;
-    });
+  const usage = async (): Promise<Usage["usage"]["used"]> => (await ask<Usage>(USAGE, { group })).usage.used;
+  const usageBecomes = (expected: Usage["usage"]["used"]): Promise<void> =>
+    eventuallyEqual("the group's usage is told", usage, expected);
+  const rowsOnLaunchPage = async (): Promise<UsageRows> => {
+    await member.page.goto(`${it_.outputs.url}/hub/spawn`);
+    return await usageRows(member.page);
+  };
+  const launchPageIsUnused = (): Promise<void> =>
+    eventuallyEqual("the launch page tells the quota", rowsOnLaunchPage, unusedRows);
   const unused = { cpuMilli: "0", memoryBytes: "0" };
 
   before(async function () {

@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import ssh2 from "ssh2";
 import { ownAddress } from "../identity/loopback.ts";
 import { eventually } from "../support/eventually.ts";
+import { eventuallyEqual } from "../support/eventually-equal.ts";
 import { INSTALL_MS, type Platform, platform, TEST_MS } from "./support/platform.ts";
 import { end, freePorts } from "./support/processes.ts";
 
@@ -143,9 +144,6 @@ describe("ports over SSH", function () {
       `${host}:${port}`,
       port === CLOSED ? `port ${port}: connection refused` : "only ports of one's own notebook server can be forwarded",
     ]);
-    await eventually("the log tells each", async () => {
-      assert.deepEqual(failedForwards().slice(-targets.length), told);
-      return true;
-    });
+    await eventuallyEqual("the log tells each", async () => failedForwards().slice(-targets.length), told);
   });
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { eventually } from "../support/eventually.ts";
+import { eventuallyEqual } from "../support/eventually-equal.ts";
 import { OpenSsh } from "./support/client.ts";
 import { knownHosts, newKey } from "./support/gateway.ts";
 import { INSTALL_MS, type Platform, platform, TEST_MS } from "./support/platform.ts";
@@ -50,13 +51,11 @@ describe("a login over SSH", function () {
       results.push((await it_.clientOf(token).ssh(user, ["127.0.0.1", "id"])).code);
     }
     assert.deepEqual(results, [255, 255, 255, 255]);
-    await eventually("the log tells each", async () => {
-      const reasons = logins()
+    const reasons = async (): Promise<unknown[]> =>
+      logins()
         .slice(-4)
         .map(({ result }) => result);
-      assert.deepEqual(reasons, ["other-user", "other-user", "other-user", "refused"]);
-      return true;
-    });
+    await eventuallyEqual("the log tells each", reasons, ["other-user", "other-user", "other-user", "refused"]);
   });
 
   it("with a token that was revoked is refused, and what it had opened ends", async () => {
